@@ -1,0 +1,85 @@
+/**
+ * Everything that has to hold before a change goes in, one stage after another; a failing stage does not stop the
+ * later ones. The last line is `N passed, N failed`: vitest counts its tests, every other check counts one.
+ *
+ *   node tools/ci.mjs
+ */
+import {spawnSync} from 'node:child_process';
+import {existsSync, mkdtempSync, readFileSync, readdirSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const pnpm = 'npx --yes pnpm@10';
+const scratch = mkdtempSync(join(tmpdir(), 'keratin-ci-'));
+const report = join(scratch, 'vitest.json');
+const total = {passed: 0, failed: 0};
+const summary = [];
+
+/** Runs one command line in the repository with no input and returns whether it exited with 0. */
+function run(command, env = {}) {
+  const {status} = spawnSync(command, {
+    cwd: root,
+    shell: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: {...process.env, CI: 'true', NO_COLOR: '1', FORCE_COLOR: undefined, ...env},
+  });
+  return status === 0;
+}
+
+/** Prints a stage's name and time around it and adds its result to the total. */
+function stage(name, check) {
+  console.log(`\n=== ${name}`);
+  const start = performance.now();
+  let result;
+  try {
+    result = check();
+  } catch (error) {
+    console.error(error);
+    result = false;
+  }
+  const {passed, failed} = typeof result === 'boolean' ? {passed: Number(result), failed: Number(!result)} : result;
+  total.passed += passed;
+  total.failed += failed;
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const line = `${failed === 0 ? 'ok' : 'FAILED'}: ${name} (${passed} passed, ${failed} failed, ${seconds} s)`;
+  summary.push(line);
+  console.log(`=== ${line}`);
+}
+
+/** Vitest's counts. A file that does not load, a failed build or an error outside of any test counts as a failure. */
+function countTests(succeeded) {
+  if (!existsSync(report)) return {passed: 0, failed: 1};
+  const {numPassedTests: passed, numFailedTests, testResults} = JSON.parse(readFileSync(report, 'utf8'));
+  const notLoaded = testResults.filter(
+    ({status, assertionResults}) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  ).length;
+  const failed = numFailedTests + notLoaded;
+  return {passed, failed: failed === 0 && !succeeded ? 1 : failed};
+}
+
+/** The runnable examples: every TypeScript file directly in `examples/` that is neither a test nor a declaration. */
+function examples() {
+  const folder = join(root, 'examples');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('.d.ts'))
+    .sort();
+}
+
+stage('pnpm test', () => countTests(run(`${pnpm} test`, {KERATIN_TEST_REPORT: report})));
+stage('lint', () => run(`${pnpm} lint`));
+stage('types', () => run(`${pnpm} types`));
+stage('format', () => run(`${pnpm} format:check`));
+for (const name of examples()) {
+  stage(`examples/${name}`, () => run(`${pnpm} exec tsx examples/${name}`, {KERATIN_EXAMPLE_BUDGET: 'ci'}));
+}
+if (existsSync(join(root, 'tools', 'interchange', 'run.mjs'))) {
+  stage('interchange', () => run('node tools/interchange/run.mjs'));
+}
+
+rmSync(scratch, {recursive: true, force: true});
+console.log(`\n${summary.join('\n')}`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+console.log(`${total.passed} passed, ${total.failed} failed`);
