@@ -7,7 +7,7 @@
  * newer than all of its sources and was built with the same arguments.
  */
 import {spawnSync} from 'node:child_process';
-import {existsSync, readFileSync, readdirSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -18,21 +18,21 @@ const addon = join(root, 'build', 'Release', 'keratin.node');
 const stamp = join(root, 'build', 'keratin.args');
 const args = process.argv.slice(2);
 
-/** The latest modification time, in ms, of a file or of anything under a folder. TypeScript is not part of the addon. */
+/** The latest modification time, in ms, of a file or of anything under a folder that goes into the addon. */
 function latestChange(path) {
   if (!existsSync(path)) return 0;
   const stats = statSync(path);
-  if (!stats.isDirectory()) return path.endsWith('.ts') ? 0 : stats.mtimeMs;
+  if (!stats.isDirectory()) return /\.(ts|md)$/.test(path) ? 0 : stats.mtimeMs;
   return Math.max(0, ...readdirSync(path).map((name) => latestChange(join(path, name))));
 }
 
-/** What the last finished build was made with; built on one platform, a copied folder is stale on another. */
+/** What the last finished build was made with. The stamp's time is the start of that build. */
 const fingerprint = JSON.stringify({platform: process.platform, arch: process.arch, args});
 
 function isUpToDate() {
   if (!existsSync(addon) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== fingerprint) return false;
   const sources = ['src', 'binding.gyp', 'scripts/build.mjs'].map((name) => latestChange(join(root, name)));
-  return statSync(addon).mtimeMs > Math.max(...sources);
+  return statSync(stamp).mtimeMs > Math.max(...sources);
 }
 
 /** Node's own headers when they are installed next to the executable, so that nothing has to be downloaded. */
@@ -54,6 +54,7 @@ function nodeGyp(...gypArgs) {
 if (isUpToDate()) {
   console.log('native addon up to date');
 } else {
+  const start = new Date();
   try {
     const defines = args.filter((arg) => arg.startsWith('-D'));
     const variables = args.filter((arg) => !arg.startsWith('-D'));
@@ -62,6 +63,7 @@ if (isUpToDate()) {
     nodeGyp('build', ...log, '-j', '2');
     if (!existsSync(addon)) throw new Error(`node-gyp made no ${addon}`);
     writeFileSync(stamp, fingerprint);
+    utimesSync(stamp, start, start);
   } catch (error) {
     console.error(
       `Building Keratin's native addon failed on ${process.platform} ${process.arch}, Node.js ${process.version} ` +
