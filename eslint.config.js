@@ -5,7 +5,14 @@ import tseslint from 'typescript-eslint';
 import {importDirection} from './tools/eslint/import-direction.mjs';
 
 export default defineConfig(
-  globalIgnores(['**/node_modules/', '**/dist/', '**/build/', '**/coverage/', '**/golden/', '**/fixtures/']),
+  globalIgnores([
+    '**/node_modules/',
+    'packages/*/dist/',
+    'packages/native/build*/',
+    '**/coverage/',
+    '**/golden/',
+    '**/fixtures/',
+  ]),
   {linterOptions: {reportUnusedDisableDirectives: 'error'}},
   {
     files: ['**/*.{js,mjs}'],
