@@ -31,7 +31,7 @@ const fingerprint = JSON.stringify({platform: process.platform, arch: process.ar
 
 function isUpToDate() {
   if (!existsSync(addon) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== fingerprint) return false;
-  const sources = ['src', 'binding.gyp', 'scripts/build.mjs'].map((name) => latestChange(join(root, name)));
+  const sources = ['src', 'binding.gyp', 'scripts'].map((name) => latestChange(join(root, name)));
   return statSync(stamp).mtimeMs > Math.max(...sources);
 }
 
