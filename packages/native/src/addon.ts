@@ -1,0 +1,91 @@
+import {createRequire} from 'node:module';
+import {existsSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+
+/** An object whose collection releases a native buffer. */
+export type BufferOwner = object;
+
+/**
+ * What the C++ addon exports: the whole border. `addon.test.ts` compares these names with the real exports.
+ * Handles are positive integers; {@link Addon.run} says how an instruction is laid out in {@link Addon.block}.
+ */
+export interface Addon {
+  /** Version of this border; checked at load. */
+  readonly abi: number;
+  /** Instruction set of the kernels in use: `baseline`, `avx2` or `avx512`. */
+  readonly isa: string;
+  /** The memory of the instruction words (float64). */
+  readonly block: ArrayBuffer;
+  /** Kernel names; a kernel's opcode is its index. */
+  readonly kernels: readonly string[];
+  /**
+   * Runs the instruction in the word block: `opcode, inputs, outputs, attributes, attribute..., operand...`, an operand being
+   * `handle, dtype, offset, rank, shape..., strides...`. Handle -1 is a scalar whose value stands in `offset`; handle 0, for
+   * outputs, allocates (no strides follow) and ties the buffer to the next owner. Handles of fresh outputs are in words 0, 1, ... afterwards.
+   */
+  run(...owners: BufferOwner[]): void;
+  /** Uninitialized memory that lives as long as `owner`; its handle. */
+  allocate(bytes: number, owner: BufferOwner): number;
+  write(handle: number, source: NodeJS.TypedArray, byteOffset: number): void;
+  read(handle: number, target: NodeJS.TypedArray, byteOffset: number): void;
+  /** Releases now instead of at the owner's collection; false where it was released before. */
+  release(handle: number): boolean;
+  /** Releases the buffers of collected owners; bytes freed. */
+  sweep(): number;
+  /** The function that asks V8 for a minor (`false`) or full (`true`) collection. */
+  setCollector(collect: (full: boolean) => void): void;
+  /** Words 0 to 4: live buffers, their bytes, collections asked for, the pool's live bytes, the pool's cached bytes. */
+  stats(): void;
+  /** Gives cached memory back to the system. */
+  trim(): void;
+  numThreads(): number;
+  setNumThreads(n: number): void;
+}
+
+export const ADDON_KEYS = [
+  'abi',
+  'isa',
+  'block',
+  'kernels',
+  'run',
+  'allocate',
+  'write',
+  'read',
+  'release',
+  'sweep',
+  'setCollector',
+  'stats',
+  'trim',
+  'numThreads',
+  'setNumThreads',
+] as const satisfies readonly (keyof Addon)[];
+
+/** The border version that this package's TypeScript speaks. */
+export const ABI = 1;
+
+function libc(): string {
+  if (process.platform !== 'linux') return '';
+  const report: unknown = process.report.getReport();
+  const header = typeof report === 'object' && report !== null && 'header' in report ? report.header : undefined;
+  const glibc = typeof header === 'object' && header !== null && 'glibcVersionRuntime' in header;
+  return glibc ? '-glibc' : '-musl';
+}
+
+/** Loads the addon; throws one sentence that names platform, libc, cause and next step where it cannot. */
+export function loadAddon(): Addon {
+  const path = fileURLToPath(new URL('../build/Release/keratin.node', import.meta.url));
+  const machine = `${process.platform}-${process.arch}${libc()}, Node ${process.versions.node}`;
+  const next =
+    'run "node scripts/build.mjs" in the @keratin/native package (it needs Python 3 and a C++20 compiler: gcc 11, clang 14 or newer)';
+  if (!existsSync(path)) throw new Error(`@keratin/native: the addon was not built for ${machine}; ${next}`);
+  let addon: Addon;
+  try {
+    addon = createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    throw new Error(`@keratin/native: the addon does not load on ${machine} (${String(cause)}); ${next}`, {cause});
+  }
+  if (addon.abi !== ABI) {
+    throw new Error(`@keratin/native: the addon's border is version ${String(addon.abi)}, this package speaks ${String(ABI)}; ${next}`);
+  }
+  return addon;
+}

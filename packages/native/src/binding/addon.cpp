@@ -1,0 +1,321 @@
+// The border between JavaScript and the engine: a few typed entry points (mirrored and documented in src/addon.ts).
+//
+// `run` reads one instruction from the environment's word block, a Float64Array that both sides share:
+//   opcode, inputs, outputs, attributes, attribute..., operand...
+//   operand: handle, dtype, offset, rank, shape..., and strides... unless it is a fresh output
+//   handle > 0: a buffer; -1: the scalar in `offset`; 0 (outputs only): allocate, contiguous, owned by the next owner argument
+// Afterwards word i holds the handle of fresh output i.
+#include <napi.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "kernels/scalar.h"
+#include "binding/buffers.h"
+#include "runtime/error.h"
+#include "runtime/pool.h"
+#include "runtime/registry.h"
+#include "runtime/threads.h"
+
+namespace keratin {
+namespace {
+
+constexpr int32_t kAbi = 1;
+constexpr int64_t kNumWords = 8192;
+constexpr int kMaxOperands = 128;
+constexpr size_t kMaxFresh = 8;
+
+struct Environment {
+  explicit Environment(napi_env env) : buffers(env) {}
+  Buffers buffers;
+  double* words = nullptr;
+  Napi::Reference<Napi::ArrayBuffer> block;
+  Operand operands[kMaxOperands];
+  alignas(16) unsigned char scalars[kMaxOperands][16];
+};
+
+Environment& environment(napi_env env) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  return *static_cast<Environment*>(data);
+}
+
+/// Reads words in order and refuses to leave the block.
+class Reader {
+ public:
+  explicit Reader(const double* words) : words_(words) {}
+  double number() {
+    if (position_ >= kNumWords) fail("internal", "instruction leaves the word block");
+    return words_[position_++];
+  }
+  int64_t integer() {
+    const double word = number();
+    if (!(std::fabs(word) <= 9007199254740992.0)) fail("internal", "word %lld is no integer", (long long)position_ - 1);
+    return static_cast<int64_t>(word);
+  }
+  int32_t count(int64_t limit, const char* what) {
+    const int64_t n = integer();
+    if (n < 0 || n > limit) fail("internal", "%s %lld is out of range", what, static_cast<long long>(n));
+    return static_cast<int32_t>(n);
+  }
+  const double* skip(int64_t n) {
+    if (position_ + n > kNumWords) fail("internal", "instruction leaves the word block");
+    const double* start = words_ + position_;
+    position_ += n;
+    return start;
+  }
+
+ private:
+  const double* words_;
+  int64_t position_ = 0;
+};
+
+/// Contiguity from shape and strides; size-1 axes do not count.
+bool is_contiguous(const Operand& operand) {
+  int64_t expected = 1;
+  for (int axis = operand.rank - 1; axis >= 0; --axis) {
+    if (operand.shape[axis] != 1 && operand.strides[axis] != expected) return false;
+    expected *= operand.shape[axis];
+  }
+  return true;
+}
+
+/// Every element lies inside `bytes`.
+void check_extent(const Operand& operand, int64_t offset, int64_t bytes) {
+  int64_t low = offset;
+  int64_t high = offset;
+  if (operand.size > 0) {
+    for (int axis = 0; axis < operand.rank; ++axis) {
+      int64_t reach = 0;
+      if (__builtin_mul_overflow(operand.shape[axis] - 1, operand.strides[axis], &reach) ||
+          __builtin_add_overflow(reach < 0 ? low : high, reach, reach < 0 ? &low : &high)) {
+        fail("internal", "operand extent overflows");
+      }
+    }
+    high += 1;
+  }
+  if (low < 0 || high > bytes / size_of(operand.dtype)) {
+    fail("internal", "operand leaves its buffer of %lld bytes", static_cast<long long>(bytes));
+  }
+}
+
+void read_shape(Reader& reader, Operand& operand) {
+  operand.rank = reader.count(kMaxRank, "rank");
+  operand.size = 1;
+  for (int axis = 0; axis < operand.rank; ++axis) {
+    operand.shape[axis] = reader.integer();
+    if (operand.shape[axis] < 0 || __builtin_mul_overflow(operand.size, operand.shape[axis], &operand.size)) {
+      fail("internal", "operand shape is out of range");
+    }
+  }
+}
+
+/// Gives false for an output that is still to be allocated.
+bool read_operand(Environment& state, Reader& reader, int slot, bool output) {
+  Operand& operand = state.operands[slot];
+  const int64_t handle = reader.integer();
+  operand.dtype = static_cast<DType>(reader.count(kNumDTypes - 1, "dtype"));
+  const double offset = reader.number();
+  read_shape(reader, operand);
+  if (handle == 0 && output) {
+    int64_t stride = 1;
+    for (int axis = operand.rank - 1; axis >= 0; --axis) {
+      operand.strides[axis] = stride;
+      stride *= operand.shape[axis];
+    }
+    operand.contiguous = true;
+    return false;
+  }
+  for (int axis = 0; axis < operand.rank; ++axis) operand.strides[axis] = reader.integer();
+  operand.contiguous = is_contiguous(operand);
+  if (handle == -1 && !output) {
+    for (int axis = 0; axis < operand.rank; ++axis) {
+      if (operand.strides[axis] != 0 && operand.shape[axis] > 1) fail("internal", "scalar operand with strides");
+    }
+    store_scalar(operand.dtype, offset, state.scalars[slot]);
+    operand.data = state.scalars[slot];
+    return true;
+  }
+  auto* data = static_cast<unsigned char*>(state.buffers.data(handle));
+  if (data == nullptr) fail("internal", "handle %lld is not live", static_cast<long long>(handle));
+  const int64_t start = static_cast<int64_t>(offset);
+  check_extent(operand, start, state.buffers.bytes(handle));
+  operand.data = data + start * size_of(operand.dtype);
+  return true;
+}
+
+void throw_to_js(napi_env env, const KernelError& error) {
+  napi_throw_error(env, error.kind.c_str(), error.message.c_str());
+}
+
+napi_value run(napi_env env, napi_callback_info info) {
+  Environment& state = environment(env);
+  size_t num_owners = kMaxFresh;
+  napi_value owners[kMaxFresh];
+  napi_get_cb_info(env, info, &num_owners, owners, nullptr, nullptr);
+  try {
+    Reader reader(state.words);
+    const int64_t opcode = reader.count(static_cast<int64_t>(registry().names().size()) - 1, "opcode");
+    const int32_t num_inputs = reader.count(kMaxOperands, "inputs");
+    const int32_t num_outputs = reader.count(kMaxOperands - num_inputs, "outputs");
+    const int32_t num_attributes = reader.count(kNumWords, "attributes");
+    const double* attributes = reader.skip(num_attributes);
+    for (int32_t i = 0; i < num_inputs; ++i) read_operand(state, reader, i, false);
+    size_t fresh = 0;
+    int64_t handles[kMaxFresh];
+    for (int32_t i = num_inputs; i < num_inputs + num_outputs; ++i) {
+      if (read_operand(state, reader, i, true)) continue;
+      Operand& operand = state.operands[i];
+      int64_t bytes = 0;
+      if (fresh >= num_owners || fresh >= kMaxFresh) fail("internal", "an output has no owner");
+      if (__builtin_mul_overflow(operand.size, size_of(operand.dtype), &bytes)) fail("value", "tensor is too large");
+      const int64_t handle = state.buffers.allocate(bytes, owners[fresh]);
+      if (handle == 0) fail("value", "out of memory: a tensor of %lld bytes", static_cast<long long>(bytes));
+      operand.data = state.buffers.data(handle);
+      handles[fresh++] = handle;
+    }
+    const Operand& first = state.operands[0];
+    const Kernel kernel = num_inputs + num_outputs > 0 ? registry().find(opcode, first.dtype) : nullptr;
+    if (kernel == nullptr) {
+      fail("internal", "kernel %s does not take %s", registry().names()[static_cast<size_t>(opcode)].c_str(),
+           name_of(first.dtype));
+    }
+    const Call call{state.operands, state.operands + num_inputs, attributes,
+                    num_inputs,     num_outputs,                 num_attributes};
+    try {
+      kernel(call);
+    } catch (...) {
+      for (size_t i = 0; i < fresh; ++i) state.buffers.release(handles[i]);
+      throw;
+    }
+    for (size_t i = 0; i < fresh; ++i) state.words[i] = static_cast<double>(handles[i]);
+  } catch (const KernelError& error) {
+    throw_to_js(env, error);
+  } catch (const std::exception& error) {
+    throw_to_js(env, {"internal", error.what()});
+  }
+  return nullptr;
+}
+
+int64_t handle_argument(const Napi::CallbackInfo& info, size_t index) {
+  return info[index].IsNumber() ? info[index].As<Napi::Number>().Int64Value() : 0;
+}
+
+/// allocate(bytes, owner) -> handle
+Napi::Value allocate(const Napi::CallbackInfo& info) {
+  const int64_t bytes = handle_argument(info, 0);
+  if (bytes < 0 || !info[1].IsObject()) throw Napi::Error::New(info.Env(), "internal: allocate(bytes, owner)");
+  const int64_t handle = environment(info.Env()).buffers.allocate(bytes, info[1]);
+  if (handle == 0) throw Napi::Error::New(info.Env(), "out of memory: a tensor of " + std::to_string(bytes) + " bytes");
+  return Napi::Number::New(info.Env(), static_cast<double>(handle));
+}
+
+/// The bytes [offset, offset + size of `array`) of a buffer, checked.
+unsigned char* window(const Napi::CallbackInfo& info, const Napi::TypedArray& array) {
+  Environment& state = environment(info.Env());
+  const int64_t handle = handle_argument(info, 0);
+  const int64_t offset = handle_argument(info, 2);
+  const int64_t size = static_cast<int64_t>(array.ByteLength());
+  auto* data = static_cast<unsigned char*>(state.buffers.data(handle));
+  if (data == nullptr || offset < 0 || offset + size > state.buffers.bytes(handle)) {
+    throw Napi::Error::New(info.Env(), "internal: bytes outside of buffer " + std::to_string(handle));
+  }
+  return data + offset;
+}
+
+Napi::TypedArray array_argument(const Napi::CallbackInfo& info) {
+  if (!info[1].IsTypedArray()) throw Napi::Error::New(info.Env(), "internal: a typed array is needed");
+  return info[1].As<Napi::TypedArray>();
+}
+
+/// write(handle, array, byteOffset): copies into the buffer
+void write(const Napi::CallbackInfo& info) {
+  const Napi::TypedArray array = array_argument(info);
+  unsigned char* target = window(info, array);
+  const auto* source = static_cast<const unsigned char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  if (array.ByteLength() > 0) std::memcpy(target, source, array.ByteLength());
+}
+
+/// read(handle, array, byteOffset): copies out of the buffer
+void read(const Napi::CallbackInfo& info) {
+  const Napi::TypedArray array = array_argument(info);
+  const unsigned char* source = window(info, array);
+  auto* target = static_cast<unsigned char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  if (array.ByteLength() > 0) std::memcpy(target, source, array.ByteLength());
+}
+
+/// release(handle) -> whether it was live
+Napi::Value release(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), environment(info.Env()).buffers.release(handle_argument(info, 0)));
+}
+
+/// sweep() -> bytes freed
+Napi::Value sweep(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(environment(info.Env()).buffers.sweep_all()));
+}
+
+/// setCollector(collect): what to call for a minor (false) or full (true) collection
+void set_collector(const Napi::CallbackInfo& info) {
+  if (!info[0].IsFunction()) throw Napi::Error::New(info.Env(), "internal: setCollector(function)");
+  environment(info.Env()).buffers.set_collector(info[0]);
+}
+
+/// stats() -> words 0..4: live buffers, their bytes, collections asked for, the pool's live and cached bytes
+void stats(const Napi::CallbackInfo& info) {
+  Environment& state = environment(info.Env());
+  const BufferStats buffers = state.buffers.stats();
+  const PoolStats pool = pool_stats();
+  const int64_t values[] = {buffers.count, buffers.bytes, buffers.collections, pool.live_bytes, pool.cached_bytes};
+  for (int i = 0; i < 5; ++i) state.words[i] = static_cast<double>(values[i]);
+}
+
+void trim(const Napi::CallbackInfo&) { pool_trim(); }
+
+Napi::Value get_num_threads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), num_threads()); }
+
+void change_num_threads(const Napi::CallbackInfo& info) {
+  const int64_t n = handle_argument(info, 0);
+  if (n < 1 || n > 1024) throw Napi::Error::New(info.Env(), "internal: setNumThreads takes 1 to 1024");
+  set_num_threads(static_cast<int>(n));
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  auto* state = new Environment(env);
+  napi_set_instance_data(
+      env, state, [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); }, nullptr);
+  const Napi::ArrayBuffer block = Napi::ArrayBuffer::New(env, kNumWords * sizeof(double));
+  state->words = static_cast<double*>(block.Data());
+  state->block = Napi::Persistent(block);
+  // The environment frees its references itself.
+  state->block.SuppressDestruct();
+
+  Napi::Array kernels = Napi::Array::New(env);
+  for (const std::string& name : registry().names()) kernels[kernels.Length()] = name;
+
+  exports["abi"] = Napi::Number::New(env, kAbi);
+  exports["isa"] = Napi::String::New(env, active_isa());
+  exports["block"] = block;
+  exports["kernels"] = kernels;
+  napi_value run_function = nullptr;
+  napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, nullptr, &run_function);
+  exports["run"] = Napi::Value(env, run_function);
+  exports["allocate"] = Napi::Function::New(env, allocate, "allocate");
+  exports["write"] = Napi::Function::New(env, write, "write");
+  exports["read"] = Napi::Function::New(env, read, "read");
+  exports["release"] = Napi::Function::New(env, release, "release");
+  exports["sweep"] = Napi::Function::New(env, sweep, "sweep");
+  exports["setCollector"] = Napi::Function::New(env, set_collector, "setCollector");
+  exports["stats"] = Napi::Function::New(env, stats, "stats");
+  exports["trim"] = Napi::Function::New(env, trim, "trim");
+  exports["numThreads"] = Napi::Function::New(env, get_num_threads, "numThreads");
+  exports["setNumThreads"] = Napi::Function::New(env, change_num_threads, "setNumThreads");
+  return exports;
+}
+
+}  // namespace
+}  // namespace keratin
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) { return keratin::initialize(env, exports); }
+NODE_API_MODULE(keratin, Init)

@@ -1,0 +1,69 @@
+// The buffers of one JavaScript thread, by integer handle, and their release when JavaScript no longer reaches them.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace keratin {
+
+struct BufferStats {
+  int64_t count;
+  int64_t bytes;
+  int64_t collections;  // how often garbage collection was asked for
+};
+
+/// Handles are indices into a table. Each buffer is watched through a weak reference to its JavaScript owner: the stable
+/// Node-API's finalizers wait for the event loop, so that a synchronous loop would keep every tensor alive; weak references
+/// that the allocator sweeps are seen at once.
+class Buffers {
+ public:
+  explicit Buffers(napi_env env) : env_(env) { entries_.emplace_back(); }
+  ~Buffers();
+  Buffers(const Buffers&) = delete;
+  Buffers& operator=(const Buffers&) = delete;
+
+  /// A new buffer that lives as long as `owner`; its handle, or 0 where memory ran out.
+  int64_t allocate(int64_t bytes, napi_value owner);
+  /// Null for a handle that is not live.
+  void* data(int64_t handle) const { return valid(handle) ? entries_[static_cast<size_t>(handle)].data : nullptr; }
+  int64_t bytes(int64_t handle) const { return valid(handle) ? entries_[static_cast<size_t>(handle)].bytes : -1; }
+  /// False where it was released before.
+  bool release(int64_t handle);
+  /// Releases the buffers whose owners were collected; gives the bytes freed.
+  int64_t sweep_all();
+  /// `collect(full)` asks JavaScript's collector for a minor or a full collection.
+  void set_collector(napi_value collect);
+  BufferStats stats() const { return {live_, live_bytes_, collections_}; }
+
+ private:
+  struct Entry {
+    void* data = nullptr;
+    int64_t bytes = 0;
+    napi_ref owner = nullptr;
+  };
+
+  bool valid(int64_t handle) const {
+    return handle > 0 && handle < static_cast<int64_t>(entries_.size()) &&
+           entries_[static_cast<size_t>(handle)].data != nullptr;
+  }
+  bool collected(const Entry& entry) const;
+  int64_t sweep(std::vector<int64_t>& handles, std::vector<int64_t>* survivors);
+  void pump();
+  void collect(bool full);
+
+  napi_env env_;
+  napi_ref collector_ = nullptr;
+  std::vector<Entry> entries_;
+  std::vector<int64_t> free_;
+  std::vector<int64_t> young_;  // allocated since the last sweep
+  std::vector<int64_t> old_;    // survived one
+  int64_t live_ = 0;
+  int64_t live_bytes_ = 0;
+  int64_t new_bytes_ = 0;            // since the last sweep
+  int64_t bytes_after_full_ = 0;     // live after the last full collection
+  int64_t collections_ = 0;
+};
+
+}  // namespace keratin

@@ -1,0 +1,45 @@
+#include "runtime/registry.h"
+
+#include "kernels/families.h"
+#include "runtime/isa.h"
+#include "runtime/registry_api.h"
+
+namespace keratin {
+
+size_t Registry::row(const char* name) {
+  const auto [found, fresh] = rows_.try_emplace(name, names_.size());
+  if (fresh) {
+    names_.emplace_back(name);
+    table_.resize(names_.size() * kNumDTypes, nullptr);
+    specific_.resize(names_.size() * kNumDTypes, false);
+  }
+  return found->second * kNumDTypes;
+}
+
+void Registry::add(const char* name, Kernel kernel) {
+  const size_t start = row(name);
+  for (size_t i = start; i < start + kNumDTypes; ++i) {
+    if (!specific_[i]) table_[i] = kernel;
+  }
+}
+
+void Registry::add(const char* name, DType dtype, Kernel kernel) {
+  const size_t cell = row(name) + static_cast<size_t>(dtype);
+  table_[cell] = kernel;
+  specific_[cell] = true;
+}
+
+const Registry& registry() {
+  static const Registry instance = [] {
+    Registry filled;
+    register_families(filled, selected_isa());
+    return filled;
+  }();
+  return instance;
+}
+
+void add_kernel(Registry& registry, const char* name, DType dtype, Kernel kernel) { registry.add(name, dtype, kernel); }
+
+const char* active_isa() { return name_of(selected_isa()); }
+
+}  // namespace keratin

@@ -1,0 +1,39 @@
+// Kernels by name and by the dtype of their first operand.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/call.h"
+
+namespace keratin {
+
+class Registry {
+ public:
+  /// For every dtype that has no entry of its own. Later registrations replace earlier ones.
+  void add(const char* name, Kernel kernel);
+  /// For calls whose first operand (first input, or first output where there is none) has this dtype.
+  void add(const char* name, DType dtype, Kernel kernel);
+
+  const std::vector<std::string>& names() const { return names_; }
+  /// Null where the kernel does not take the dtype.
+  Kernel find(int64_t opcode, DType dtype) const {
+    return table_[static_cast<size_t>(opcode) * kNumDTypes + static_cast<size_t>(dtype)];
+  }
+
+ private:
+  size_t row(const char* name);
+  std::vector<std::string> names_;
+  std::map<std::string, size_t> rows_;
+  std::vector<Kernel> table_;
+  std::vector<bool> specific_;
+};
+
+/// The process's registry, filled on first use with the best bodies that this CPU (and KERATIN_ISA) allows.
+const Registry& registry();
+
+/// "baseline", "avx2" or "avx512": what registry() was filled for.
+const char* active_isa();
+
+}  // namespace keratin
