@@ -1,0 +1,101 @@
+// argmax and argmin for every number dtype: the first of equal extremes; the first NaN where there is one.
+#include "kernels/reduction_arg.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "kernels/half.h"
+#include "kernels/reduction_plan.h"
+#include "runtime/parallel.h"
+#include "runtime/registry.h"
+
+namespace keratin::generic {
+namespace {
+
+constexpr int64_t kMaxWidth = 256;
+
+template <class T>
+using Comparable = std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>, float, T>;
+
+/// Whether x takes the place of `best`, which was met earlier.
+template <bool is_max, class C>
+bool beats(C x, C best) {
+  if constexpr (std::is_floating_point_v<C>) {
+    if (x != x) return best == best;
+  }
+  return is_max ? x > best : x < best;
+}
+
+template <bool is_max, class T>
+void find_extremes(const Call& call) {
+  using C = Comparable<T>;
+  const Operand& x = call.inputs[0];
+  const Operand& y = call.outputs[0];
+  if (y.size == 0) return;
+  ReductionPlan plan;
+  make_plan(x, y, call.attributes, call.num_attributes, plan);
+  const int axis = static_cast<int>(call.attributes[0]);
+  const int64_t n = x.shape[axis];
+  // The plan may turn an axis round; positions count from its first element.
+  const int64_t stride = x.strides[axis];
+  const T* from = static_cast<const T*>(x.data) + plan.in_start - (stride < 0 ? (n - 1) * stride : 0);
+  int32_t* to = static_cast<int32_t*>(y.data) + plan.out_start;
+
+  const bool has_columns = !plan.rows && plan.kept.count > 0;
+  const ReductionAxis columns = has_columns ? plan.kept.axes[plan.kept.count - 1] : ReductionAxis{1, 1, 1};
+  const int64_t block = std::min(columns.size, kMaxWidth);
+  const int64_t num_blocks = (columns.size + block - 1) / block;
+  const int64_t grain = std::max(int64_t{1}, kReductionChunk / 4 / (n * block + 8));
+  parallel_range(plan.kept.positions / columns.size * num_blocks, grain, [&](int64_t begin, int64_t end) {
+    C best[kMaxWidth];
+    int32_t index[kMaxWidth];
+    for (int64_t unit = begin; unit < end; ++unit) {
+      const Odometer at(plan.kept.axes, plan.kept.count - (has_columns ? 1 : 0), unit / num_blocks);
+      const int64_t first = unit % num_blocks * block;
+      const int64_t width = std::min(columns.size - first, block);
+      const T* p = from + at.in + first * columns.in;
+      for (int64_t j = 0; j < width; ++j) {
+        best[j] = static_cast<C>(p[j * columns.in]);
+        index[j] = 0;
+      }
+      for (int64_t i = 1; i < n; ++i) {
+        const T* row = p + i * stride;
+        for (int64_t j = 0; j < width; ++j) {
+          const C value = static_cast<C>(row[j * columns.in]);
+          if (!beats<is_max>(value, best[j])) continue;
+          best[j] = value;
+          index[j] = static_cast<int32_t>(i);
+        }
+      }
+      int32_t* out = to + at.out + first * columns.out;
+      for (int64_t j = 0; j < width; ++j) out[j * columns.out] = index[j];
+    }
+  });
+}
+
+template <class T>
+void add(Registry& registry, DType dtype) {
+  registry.add("argmax", dtype, &find_extremes<true, T>);
+  registry.add("argmin", dtype, &find_extremes<false, T>);
+}
+
+}  // namespace
+
+void register_reduction_arg(Registry& registry) {
+  add<float>(registry, DType::float32);
+  add<double>(registry, DType::float64);
+  add<Half>(registry, DType::float16);
+  add<BFloat16>(registry, DType::bfloat16);
+  add<int8_t>(registry, DType::int8);
+  add<int16_t>(registry, DType::int16);
+  add<int32_t>(registry, DType::int32);
+  add<int64_t>(registry, DType::int64);
+  add<uint8_t>(registry, DType::uint8);
+  add<uint16_t>(registry, DType::uint16);
+  add<uint32_t>(registry, DType::uint32);
+  add<uint64_t>(registry, DType::uint64);
+  // Booleans are bytes of 0 or 1.
+  add<uint8_t>(registry, DType::boolean);
+}
+
+}  // namespace keratin::generic
