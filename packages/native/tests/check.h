@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <random>
 #include <string>
@@ -480,6 +481,8 @@ inline int run(int num_arguments, char** arguments) {
       c.body();
     } catch (const ::keratin::KernelError& error) {
       report_failure(c.suite.c_str(), 0, std::string("unexpected failure: ") + error.message);
+    } catch (const std::exception& error) {
+      report_failure(c.suite.c_str(), 0, std::string("unexpected exception: ") + error.what());
     }
     if (failures_of_case() == 0) {
       ++passed;
