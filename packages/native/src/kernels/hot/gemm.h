@@ -51,29 +51,33 @@ struct RightOperand {
   int64_t panel;  // vectors
 };
 
+/// Part of a product, or of a sum of products: c = [c +] a b, on one thread.
 template <class T>
 struct Block {
-  int64_t m, k;
+  int64_t m;
   int64_t begin, end;  // columns
-  Matrix<T> a;         // row or column stride 1
-  // The left operand's stretches, as in Tile; k elements each.
+  // The inner axis: `runs` stretches of `k` elements, as in Tile. `offsets` may be null for a single one.
+  int64_t k;
   int64_t runs;
   const int64_t* offsets;
-  T* c;  // row 0, column 0
+  // Where these elements are among those of the right operand.
+  int64_t inner_first;
+  int64_t inner_total;
+  Matrix<T> a;  // row or column stride 1
+  T* c;         // row 0, column 0
   int64_t c_row;
-  bool padded;  // rows of c have room for whole vectors
-  bool accumulate;
-  const T* bias;
-  Activation activation;
+  bool padded;            // rows of c have room for whole vectors
+  bool accumulate;        // c holds the sums so far; bias is not added again
+  const T* bias;          // null for none
+  Activation activation;  // of the finished sums
 };
 
 /// Rows [0, m) and columns [begin, end) on the calling thread.
 template <class T>
 [[gnu::noinline]] void multiply_block(const Block<T>& block, const RightOperand<T>& right) {
   constexpr int64_t kLanes = lanes<T>;
-  const int64_t k = block.k * block.runs;
   const bool adjacent = block.a.row == 1 && block.a.column != 1;
-  const int64_t passes = block.runs == 1 ? max_of(divide_up(k, kInnerBlock), 1) : 1;
+  const int64_t passes = block.runs == 1 ? max_of(divide_up(block.k, kInnerBlock), 1) : 1;
   const int64_t pass_length = divide_up(block.k, passes);
   const int64_t max_rows = right.panel == 4 ? kWideTileRows : kTileRows;
   const int64_t row_blocks = divide_up(block.m, max_rows);
@@ -100,10 +104,10 @@ template <class T>
       const int64_t width = vectors * kLanes;
       const int64_t columns = min_of(width, n - j);
       if (j < right.first_packed) {
-        tile.b = right.matrix.data + p * right.matrix.row + j;
+        tile.b = right.matrix.data + (block.inner_first + p) * right.matrix.row + j;
         tile.b_step = right.matrix.row;
       } else {
-        tile.b = right.packed + (j - right.first_packed) * k + p * width;
+        tile.b = right.packed + (j - right.first_packed) * block.inner_total + (block.inner_first + p) * width;
         tile.b_step = width;
       }
       const bool whole = columns == width || block.padded;
@@ -240,6 +244,7 @@ void multiply_chunk(const Product<T>& q, const Plan& plan, const RightOperand<T>
   Block<T> block{};
   block.m = m;
   block.k = q.k;
+  block.inner_total = q.k;
   block.begin = j;
   block.end = j + n;
   block.a = {q.a.data + i * q.a.row, q.a.row, q.a.column};
