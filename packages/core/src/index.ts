@@ -1,1 +1,31 @@
-export {};
+/** Tensors, Variables, operations and gradients of Keratin. */
+import './tensor/methods.js';
+
+export * from './errors.js';
+export {type DType, type Element, type ElementOf, type FloatDType, type NumberDType} from './dtype.js';
+export {dim, type Shape} from './shape.js';
+export {isTensor, Tensor} from './tensor/tensor.js';
+export {Variable, type VariableOptions} from './tensor/variable.js';
+export {
+  type Nested,
+  tensor,
+  tensor as constant,
+  tensor as convertToTensor,
+  type TensorLike,
+  type TensorOptions,
+  type TypedArrayOf,
+} from './tensor/convert.js';
+export {type Axis, type ReduceOptions} from './ops/reduction.js';
+export {
+  GradientTape,
+  type GradientOptions,
+  type GradientsOf,
+  type GradientTapeOptions,
+  type Sources,
+  valueAndGrad,
+} from './engine/tape.js';
+export {range} from './ops/create.js';
+export * as ops from './ops/index.js';
+export * as config from './config.js';
+export * as random from './random/index.js';
+export {SeedGenerator, setSeed} from './random/seed.js';

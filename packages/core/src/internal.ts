@@ -1,1 +1,15 @@
-export {};
+/** What the sibling packages share and users do not see. */
+import './tensor/methods.js';
+
+export {apply, applyAll} from './engine/dispatch.js';
+export {contiguous, opcodeOf, runInto} from './engine/execute.js';
+export {definePrimitive, registeredPrimitives} from './engine/primitive.js';
+export {checkOptions, describe, hint, nearest} from './suggest.js';
+export {checkDType, isDType, isFloating, isInteger} from './dtype.js';
+export {broadcastShapes, checkAxes, checkAxis, concrete, isConcrete, sameShape, show, sizeOf} from './shape.js';
+export {convert, convertLike} from './tensor/convert.js';
+export {isSymbolic, logitsOf, maskOf, nameOf, symbolicTensor, withLogits, withMask} from './engine/hidden.js';
+export {updateVariables} from './engine/update.js';
+export {dense} from './ops/fused.js';
+export {convolve, perAxis} from './ops/nn.js';
+export {drawSeed, type RandomState, resolveSeed} from './random/seed.js';

@@ -85,7 +85,9 @@ export function loadAddon(): Addon {
     throw new Error(`@keratin/native: the addon does not load on ${machine} (${String(cause)}); ${next}`, {cause});
   }
   if (addon.abi !== ABI) {
-    throw new Error(`@keratin/native: the addon's border is version ${String(addon.abi)}, this package speaks ${String(ABI)}; ${next}`);
+    throw new Error(
+      `@keratin/native: the addon's border is version ${String(addon.abi)}, this package speaks ${String(ABI)}; ${next}`,
+    );
   }
   return addon;
 }

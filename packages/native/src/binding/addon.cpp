@@ -3,7 +3,8 @@
 // `run` reads one instruction from the environment's word block, a Float64Array that both sides share:
 //   opcode, inputs, outputs, attributes, attribute..., operand...
 //   operand: handle, dtype, offset, rank, shape..., and strides... unless it is a fresh output
-//   handle > 0: a buffer; -1: the scalar in `offset`; 0 (outputs only): allocate, contiguous, owned by the next owner argument
+//   handle > 0: a buffer; -1: the scalar in `offset`; 0 (outputs only): allocate, contiguous, owned by the next owner
+//   argument
 // Afterwards word i holds the handle of fresh output i.
 #include <napi.h>
 
@@ -12,8 +13,8 @@
 #include <cstring>
 #include <string>
 
-#include "kernels/scalar.h"
 #include "binding/buffers.h"
+#include "kernels/scalar.h"
 #include "runtime/error.h"
 #include "runtime/pool.h"
 #include "runtime/registry.h"
@@ -182,8 +183,7 @@ napi_value run(napi_env env, napi_callback_info info) {
       fail("internal", "kernel %s does not take %s", registry().names()[static_cast<size_t>(opcode)].c_str(),
            name_of(first.dtype));
     }
-    const Call call{state.operands, state.operands + num_inputs, attributes,
-                    num_inputs,     num_outputs,                 num_attributes};
+    const Call call{state.operands, state.operands + num_inputs, attributes, num_inputs, num_outputs, num_attributes};
     try {
       kernel(call);
     } catch (...) {

@@ -14,9 +14,9 @@ struct BufferStats {
   int64_t collections;  // how often garbage collection was asked for
 };
 
-/// Handles are indices into a table. Each buffer is watched through a weak reference to its JavaScript owner: the stable
-/// Node-API's finalizers wait for the event loop, so that a synchronous loop would keep every tensor alive; weak references
-/// that the allocator sweeps are seen at once.
+/// Handles are indices into a table. Each buffer is watched through a weak reference to its JavaScript owner: the
+/// stable Node-API's finalizers wait for the event loop, so that a synchronous loop would keep every tensor alive; weak
+/// references that the allocator sweeps are seen at once.
 class Buffers {
  public:
   explicit Buffers(napi_env env) : env_(env) { entries_.emplace_back(); }
@@ -61,8 +61,8 @@ class Buffers {
   std::vector<int64_t> old_;    // survived one
   int64_t live_ = 0;
   int64_t live_bytes_ = 0;
-  int64_t new_bytes_ = 0;            // since the last sweep
-  int64_t bytes_after_full_ = 0;     // live after the last full collection
+  int64_t new_bytes_ = 0;         // since the last sweep
+  int64_t bytes_after_full_ = 0;  // live after the last full collection
   int64_t collections_ = 0;
 };
 

@@ -1,5 +1,5 @@
-// What a kernel receives: checked operands and its attributes. Plain data only: the files compiled once per instruction set
-// include this header, so it must not define anything that the linker could share between them.
+// What a kernel receives: checked operands and its attributes. Plain data only: the files compiled once per instruction
+// set include this header, so it must not define anything that the linker could share between them.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ using Kernel = void (*)(const Call&);
 /// May be called only on the thread that entered the kernel, never inside a parallel body.
 [[noreturn]] void fail(const char* kind, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
-/// Scratch memory of at least `bytes`, 64-byte aligned, that lives until the object goes. Usable inside parallel bodies.
+/// Scratch memory of at least `bytes`, 64-byte aligned, that lives until the object goes. Usable inside parallel
+/// bodies.
 struct Scratch {
   explicit Scratch(int64_t bytes);
   ~Scratch();
@@ -47,9 +48,9 @@ struct Scratch {
   int64_t bytes;
 };
 
-/// Calls `body(context, i)` for every i in [0, count) on the kernel threads, claimed dynamically. The caller chooses the
-/// chunks, from shapes alone, so that results do not depend on the number of threads. Bodies must not throw or call fail().
-/// Nested calls, and calls while another JavaScript thread uses the pool, run on the calling thread.
+/// Calls `body(context, i)` for every i in [0, count) on the kernel threads, claimed dynamically. The caller chooses
+/// the chunks, from shapes alone, so that results do not depend on the number of threads. Bodies must not throw or call
+/// fail(). Nested calls, and calls while another JavaScript thread uses the pool, run on the calling thread.
 void run_parallel(int64_t count, void* context, void (*body)(void* context, int64_t index));
 
 /// How many threads run_parallel may use, for choosing whether a copy per chunk pays. Never for choosing chunk borders.

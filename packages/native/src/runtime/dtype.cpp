@@ -29,9 +29,9 @@ int64_t size_of(DType dtype) {
 }
 
 const char* name_of(DType dtype) {
-  static constexpr const char* kNames[kNumDTypes] = {
-      "float32", "float64", "float16", "bfloat16", "int8",    "int16",     "int32",     "int64",
-      "uint8",   "uint16",  "uint32",  "uint64",   "boolean", "complex64", "complex128"};
+  static constexpr const char* kNames[kNumDTypes] = {"float32", "float64", "float16", "bfloat16",  "int8",
+                                                     "int16",   "int32",   "int64",   "uint8",     "uint16",
+                                                     "uint32",  "uint64",  "boolean", "complex64", "complex128"};
   return kNames[static_cast<int>(dtype)];
 }
 

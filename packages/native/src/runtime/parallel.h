@@ -17,7 +17,8 @@ void parallel_chunks(int64_t count, const Body& body) {
                [](void* context, int64_t index) { (*static_cast<const Body*>(context))(index); });
 }
 
-/// body(begin, end) over [0, n) in chunks of `grain` elements; one chunk, or fewer than two, runs on the calling thread.
+/// body(begin, end) over [0, n) in chunks of `grain` elements; one chunk, or fewer than two, runs on the calling
+/// thread.
 template <class Body>
 void parallel_range(int64_t n, int64_t grain, const Body& body) {
   if (n <= 0) return;

@@ -1,0 +1,147 @@
+import {type Element} from '../dtype.js';
+import {InternalError} from '../errors.js';
+import {concrete, contiguousStrides, isConcrete, sameShape} from '../shape.js';
+import {Storage} from '../tensor/storage.js';
+import {Tensor} from '../tensor/tensor.js';
+import {contiguous, opcodeOf, runElementwise, runKernel, storageOf} from './execute.js';
+import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
+import {isRecording, record} from './recording.js';
+
+const opcodeCache = new Map<Primitive<never>, number>();
+
+function opcode(primitive: Primitive<never>): number {
+  let code = opcodeCache.get(primitive);
+  if (code === undefined) {
+    const {run} = primitive.definition;
+    code = opcodeOf(run.kind === 'view' ? 'copy' : (run.kernel ?? primitive.name));
+    opcodeCache.set(primitive, code);
+  }
+  return code;
+}
+
+function isSpecList(specs: Spec | readonly Spec[]): specs is readonly Spec[] {
+  return Array.isArray(specs);
+}
+
+/** Applies a primitive with one output. `op` is the name of the function that the user called, for messages. */
+export function apply<A, E extends Element = number>(
+  primitive: Primitive<A>,
+  inputs: readonly AnyTensor[],
+  attributes: A,
+  op: string = primitive.name,
+): Tensor<E> {
+  const spec = primitive.definition.infer(inputs, attributes, op);
+  if (isSpecList(spec)) throw new InternalError(`${primitive.name} has several outputs`);
+  const output = run(primitive, inputs, attributes, spec, op);
+  if (isRecording()) record(primitive, inputs, [output], attributes);
+  // The element type follows from the dtype that the rule gave.
+  return output as Tensor<E>;
+}
+
+/** Applies a primitive with several outputs. */
+export function applyAll<A>(
+  primitive: Primitive<A>,
+  inputs: readonly AnyTensor[],
+  attributes: A,
+  op: string = primitive.name,
+): Tensor[] {
+  const inferred = primitive.definition.infer(inputs, attributes, op);
+  const specs = isSpecList(inferred) ? inferred : [inferred];
+  const symbolic = inputs.some((input) => input.source === null);
+  const outputs = (
+    symbolic
+      ? specs.map((spec) => Tensor.create(spec.shape, spec.dtype, null))
+      : runMany(primitive, inputs, attributes, specs, op)
+  ) as Tensor[];
+  if (!symbolic && isRecording()) record(primitive, inputs, outputs, attributes);
+  return outputs;
+}
+
+function run<A>(
+  primitive: Primitive<A>,
+  inputs: readonly AnyTensor[],
+  attributes: A,
+  spec: Spec,
+  op: string,
+): AnyTensor {
+  for (const input of inputs) if (input.source === null) return Tensor.create(spec.shape, spec.dtype, null);
+  const how = primitive.definition.run;
+  if (how.kind === 'elementwise') {
+    return runElementwise(opcode(primitive as Primitive<never>), inputs, spec.dtype, concrete(spec.shape), op);
+  }
+  if (how.kind === 'view') {
+    const [input] = inputs;
+    if (input === undefined) throw new InternalError(`${primitive.name} views nothing`);
+    return runView(primitive, input, attributes, spec);
+  }
+  const [output] = runMany(primitive, inputs, attributes, [spec], op);
+  if (output === undefined) throw new InternalError(`${primitive.name} gave no output`);
+  return output;
+}
+
+function runMany<A>(
+  primitive: Primitive<A>,
+  inputs: readonly AnyTensor[],
+  attributes: A,
+  specs: readonly Spec[],
+  op: string,
+): AnyTensor[] {
+  const how = primitive.definition.run;
+  if (how.kind !== 'strided' && how.kind !== 'contiguous') {
+    throw new InternalError(`${primitive.name} is not a kernel of several outputs`);
+  }
+  const operands = inputs.map((input, index) => {
+    const shape = how.broadcast?.(inputs, specs, index) ?? null;
+    const placed = shape === null ? input : broadcastView(input, concrete(shape));
+    return how.kind === 'contiguous' ? contiguous(placed) : placed;
+  });
+  const outputs = specs.map(({shape, dtype}) => ({shape: concrete(shape), dtype}));
+  return runKernel(
+    opcode(primitive as Primitive<never>),
+    operands,
+    how.encode?.(attributes, inputs, specs) ?? [],
+    outputs,
+    op,
+  );
+}
+
+/** The tensor with strides of 0 on the axes that it is broadcast over. */
+export function broadcastView(input: AnyTensor, shape: readonly number[]): AnyTensor {
+  if (sameShape(input.shape, shape)) return input;
+  if (typeof input.source === 'number') return Tensor.create(shape, input.dtype, input.source);
+  const own = concrete(input.shape);
+  const strides = input.strides ?? contiguousStrides(own);
+  const lead = shape.length - own.length;
+  const view = shape.map((size, i) => (i < lead || (own[i - lead] === 1 && size !== 1) ? 0 : (strides[i - lead] ?? 0)));
+  return Tensor.create(shape, input.dtype, storageOf(input), view, input.offset);
+}
+
+function runView<A>(primitive: Primitive<A>, input: AnyTensor, attributes: A, spec: Spec): AnyTensor {
+  const how = primitive.definition.run;
+  if (how.kind !== 'view' || !isConcrete(spec.shape)) throw new InternalError(`${primitive.name} is no view`);
+  if (typeof input.source === 'number') return Tensor.create(spec.shape, spec.dtype, input.source);
+  let from = input;
+  const shape = concrete(input.shape);
+  let layout = how.layout(
+    {shape, strides: input.strides ?? contiguousStrides(shape), offset: input.offset},
+    attributes,
+    spec.shape,
+  );
+  if (layout === null) {
+    from = contiguous(input);
+    layout = how.layout({shape, strides: contiguousStrides(shape), offset: from.offset}, attributes, spec.shape);
+    if (layout === null) throw new InternalError(`${primitive.name} cannot view a contiguous tensor`);
+  }
+  const storage = storageOf(from);
+  // Whoever holds the view must not see a Variable's later values.
+  storage.shared = true;
+  const natural = contiguousStrides(spec.shape);
+  const {strides} = layout;
+  const plain = spec.shape.every((size, axis) => size === 1 || strides[axis] === natural[axis]);
+  return Tensor.create(spec.shape, spec.dtype, storage, plain ? null : strides, layout.offset);
+}
+
+/** Makes an input's memory safe to keep: a Variable will not write into it any more. */
+export function share(tensor: AnyTensor): void {
+  if (tensor.source instanceof Storage) tensor.source.shared = true;
+}

@@ -1,0 +1,132 @@
+import {Storage} from '../tensor/storage.js';
+import {Tensor} from '../tensor/tensor.js';
+import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
+
+/** One primitive call, as a tape remembers it. */
+export interface TapeNode {
+  readonly op: string;
+  readonly inputs: readonly number[];
+  readonly inputSpecs: readonly Spec[];
+  readonly outputs: readonly number[];
+  readonly outputSpecs: readonly Spec[];
+  /** Gradients of the inputs from those of the outputs; null where the primitive has no gradient. */
+  readonly pullback:
+    ((cotangents: readonly (Tensor | null)[], needs: readonly boolean[]) => readonly (Tensor | null)[]) | null;
+}
+
+/** Something that follows primitive calls: a gradient tape. */
+export interface Recorder {
+  /** Whether the tensor's gradient may be asked for. */
+  follows(tensor: AnyTensor): boolean;
+  /** Keeps a storage's values as they are until the recorder lets go. */
+  hold(storage: Storage): void;
+  add(node: TapeNode): void;
+}
+
+let active: readonly Recorder[] = [];
+
+export function isRecording(): boolean {
+  return active.length > 0;
+}
+
+/** Runs `fn` with one more recorder. */
+export function withRecorder<T>(recorder: Recorder, fn: () => T): T {
+  const outer = active;
+  active = [...outer, recorder];
+  try {
+    return fn();
+  } finally {
+    active = outer;
+  }
+}
+
+/** Runs `fn` without some recorder, or without any. */
+export function withoutRecorder<T>(recorder: Recorder | null, fn: () => T): T {
+  const outer = active;
+  active = recorder === null ? [] : outer.filter((other) => other !== recorder);
+  try {
+    return fn();
+  } finally {
+    active = outer;
+  }
+}
+
+/** How many recorders are active: zero outside of any tape, which tests check. */
+export function recordingDepth(): number {
+  return active.length;
+}
+
+const specOf = ({shape, dtype}: AnyTensor): Spec => ({shape, dtype});
+
+/** The tensor as it is now: a Variable's later values do not show in it. */
+function snapshot(tensor: AnyTensor, recorder: Recorder): AnyTensor {
+  if (!tensor.mutable) return tensor;
+  if (tensor.source instanceof Storage) recorder.hold(tensor.source);
+  // The identity stays, so that gradients of gradients still lead to the variable.
+  const copy = Tensor.create(tensor.shape, tensor.dtype, tensor.source);
+  alias.set(copy, tensor);
+  return copy;
+}
+
+// Snapshots of Variables, by the Variable they stand for.
+const alias = new WeakMap<AnyTensor, AnyTensor>();
+
+/** The tensor whose gradient is meant: the Variable for a snapshot of one. */
+export function identity(tensor: AnyTensor): AnyTensor {
+  return alias.get(tensor) ?? tensor;
+}
+
+/** Tells every active recorder that follows an input. */
+export function record<A>(
+  primitive: Primitive<A>,
+  inputs: readonly AnyTensor[],
+  outputs: readonly AnyTensor[],
+  attributes: A,
+): void {
+  for (const recorder of active) {
+    if (!inputs.some((input) => recorder.follows(identity(input)))) continue;
+    recorder.add(nodeOf(primitive, inputs, outputs, attributes, recorder));
+  }
+}
+
+function nodeOf<A>(
+  primitive: Primitive<A>,
+  inputs: readonly AnyTensor[],
+  outputs: readonly AnyTensor[],
+  attributes: A,
+  recorder: Recorder,
+): TapeNode {
+  const {definition} = primitive;
+  const {gradient} = definition;
+  const inputSpecs = inputs.map(specOf);
+  const outputSpecs = outputs.map(specOf);
+  let pullback: TapeNode['pullback'] = null;
+  if (gradient !== null) {
+    const saved: Record<string, Tensor> = {};
+    for (const name of gradient.saves) {
+      const position = definition.inputs.indexOf(name);
+      const value = position >= 0 ? inputs[position] : outputs[(definition.outputs ?? ['y']).indexOf(name)];
+      // Integer and boolean tensors are saved too (indices, masks): formulas know which they are.
+      if (value !== undefined) saved[name] = snapshot(value, recorder) as Tensor;
+    }
+    pullback = (cotangents, needs) => {
+      const dy = cotangents.find((cotangent) => cotangent !== null);
+      if (dy === undefined) return [];
+      return gradient.vjp(saved, cotangents[0] ?? dy, {
+        inputs: inputSpecs,
+        outputs: outputSpecs,
+        attributes,
+        needs,
+        cotangents,
+      });
+    };
+  }
+  return {
+    op: primitive.name,
+    inputs: inputs.map((input) => identity(input).id),
+    inputSpecs,
+    outputs: outputs.map((output) => output.id),
+    outputSpecs,
+    pullback,
+  };
+}

@@ -1,0 +1,52 @@
+import {type DType, type Element, isFloating} from '../dtype.js';
+import {floatx} from '../config.js';
+import {apply} from '../engine/dispatch.js';
+import {type Primitive} from '../engine/primitive.js';
+import {cast as castPrimitive} from '../primitives/cast.js';
+import {convert, convertLike, type TensorLike} from '../tensor/convert.js';
+import {isTensor, type Tensor} from '../tensor/tensor.js';
+
+// How public functions turn their arguments into tensors.
+
+export type AnyTensorLike = TensorLike | TensorLike<bigint> | TensorLike<boolean> | TensorLike<Element>;
+
+/** One argument as a tensor. */
+export function toTensor<E extends Element = number>(x: AnyTensorLike, op: string): Tensor<E> {
+  return convert(x as TensorLike<E>, undefined, op);
+}
+
+/** One argument as a floating tensor: integers and booleans become floatx, as in Keras. */
+export function toFloat(x: AnyTensorLike, op: string): Tensor {
+  const value = toTensor(x, op);
+  return isFloating(value.dtype) ? value : castTo(value, floatx(), op);
+}
+
+/** Two arguments: where one is a tensor, plain values of the other take its dtype. */
+export function toPair(a: AnyTensorLike, b: AnyTensorLike, op: string): [Tensor, Tensor] {
+  if (isTensor(a)) return [a as Tensor, convertLike(b, a.dtype, op) as Tensor];
+  if (isTensor(b)) return [convertLike(a, b.dtype, op) as Tensor, b as Tensor];
+  return [toTensor(a, op), toTensor(b, op)];
+}
+
+export function castTo<E extends Element = number>(x: Tensor<Element>, dtype: DType, op = 'cast'): Tensor<E> {
+  if (x.dtype === dtype && !x.mutable) return x as Tensor<E>;
+  return apply<{dtype: DType}, E>(castPrimitive, [x], {dtype}, op);
+}
+
+/** A public function of one floating tensor. */
+export const floatOp =
+  (primitive: Primitive, op = primitive.name) =>
+  (x: AnyTensorLike): Tensor =>
+    apply(primitive, [toFloat(x, op)], undefined, op);
+
+/** A public function of one tensor that keeps its dtype. */
+export const unaryOp =
+  (primitive: Primitive, op = primitive.name) =>
+  (x: AnyTensorLike): Tensor =>
+    apply(primitive, [toTensor(x, op)], undefined, op);
+
+/** A public function of two tensors of one dtype. */
+export const binaryOp =
+  <E extends Element = number>(primitive: Primitive, op = primitive.name) =>
+  (a: AnyTensorLike, b: AnyTensorLike): Tensor<E> =>
+    apply<undefined, E>(primitive, toPair(a, b, op), undefined, op);

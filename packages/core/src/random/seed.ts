@@ -1,0 +1,74 @@
+import {ValueError} from '../errors.js';
+import {describe} from '../suggest.js';
+
+/** Seed and call counter as the random kernels take them: two 32-bit words each, low first. */
+export type RandomState = readonly [number, number, number, number];
+
+const words = (n: number): [number, number] => [n % 2 ** 32, Math.floor(n / 2 ** 32)];
+
+function checkSeed(where: string, seed: number): number {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ValueError(`${where}: a seed is a non-negative integer, got ${describe(seed)}`);
+  }
+  return seed;
+}
+
+/**
+ * A source of random states: the same seed gives the same sequence. Pass one as `seed` to functions and layers that draw
+ * more than once.
+ */
+export class SeedGenerator {
+  readonly seed: number;
+  #counter = 0;
+
+  constructor(seed?: number) {
+    this.seed = seed === undefined ? drawSeed() : checkSeed('SeedGenerator', seed);
+  }
+
+  /** How many states were drawn; set it to go back or on. */
+  get counter(): number {
+    return this.#counter;
+  }
+  set counter(value: number) {
+    this.#counter = checkSeed('SeedGenerator.counter', value);
+  }
+
+  next(): RandomState {
+    const state: RandomState = [...words(this.seed), ...words(this.#counter)];
+    this.#counter += 1;
+    return state;
+  }
+
+  getConfig(): {seed: number} {
+    return {seed: this.seed};
+  }
+}
+
+function timeSeed(): number {
+  return Math.floor(Math.random() * 2 ** 52);
+}
+
+let global = new SeedGenerator(timeSeed());
+let initial = timeSeed();
+let drawn = 0;
+
+/** Makes all that follows reproducible: weights, shuffles, dropout, random functions without a seed of their own. */
+export function setSeed(seed: number): void {
+  initial = checkSeed('setSeed', seed);
+  drawn = 0;
+  global = new SeedGenerator(initial);
+}
+
+/** A seed for an object that got none: depends on `setSeed` and on how many were drawn before. */
+export function drawSeed(): number {
+  drawn += 1;
+  // The golden ratio in 52 bits spreads consecutive draws.
+  return Number(BigInt.asUintN(52, BigInt(initial) + BigInt(drawn) * 2_783_278_914_641_113n));
+}
+
+/** What a random function with this `seed` option uses: a fixed state, a generator's next one, or the global one's. */
+export function resolveSeed(where: string, seed: number | SeedGenerator | null | undefined): RandomState {
+  if (seed === undefined || seed === null) return global.next();
+  if (seed instanceof SeedGenerator) return seed.next();
+  return [...words(checkSeed(where, seed)), 0, 0];
+}

@@ -1,0 +1,77 @@
+import {addon} from '@keratin/native';
+import {DTYPES, type DType, type Element, isBigInteger, type RawArray} from '../dtype.js';
+import {ShapeError} from '../errors.js';
+import {contiguous} from '../engine/execute.js';
+import {concrete, show} from '../shape.js';
+import {type Nested, type TypedArrayOf} from './convert.js';
+import {decodeHalf, encodeHalf} from './half.js';
+import {Storage} from './storage.js';
+import {assertReadable, type Tensor} from './tensor.js';
+
+/** The raw elements, row-major: halves as their 16 bits, booleans as bytes, complex numbers as pairs. */
+export function readRaw(tensor: Tensor<Element>, what = 'data'): RawArray {
+  assertReadable(tensor, what);
+  const {array, kind} = DTYPES[tensor.dtype];
+  const size = tensor.size * (kind === 'complex' ? 2 : 1);
+  const target = new array(size);
+  if (size === 0) return target;
+  const whole = contiguous(tensor);
+  if (!(whole.source instanceof Storage)) return target;
+  addon.read(whole.source.live, target, whole.offset * DTYPES[tensor.dtype].bytes);
+  return target;
+}
+
+/** The elements as a typed array of their own; halves become a Float32Array, booleans a Uint8Array. */
+export function dataOf<E extends Element>(tensor: Tensor<E>): TypedArrayOf<E> {
+  const raw = readRaw(tensor, 'data()');
+  if (tensor.dtype === 'float16' || tensor.dtype === 'bfloat16') {
+    const {dtype} = tensor;
+    return Float32Array.from(raw as Uint16Array, (code) => decodeHalf(code, dtype)) as unknown as TypedArrayOf<E>;
+  }
+  return raw as unknown as TypedArrayOf<E>;
+}
+
+/** The elements as JavaScript values, row-major. */
+export function valuesOf(tensor: Tensor<Element>, what = 'array()'): Element[] {
+  const raw = readRaw(tensor, what);
+  const {dtype} = tensor;
+  if (dtype === 'bool') return Array.from(raw as Uint8Array, (value) => value !== 0);
+  if (dtype === 'float16' || dtype === 'bfloat16') {
+    return Array.from(raw as Uint16Array, (code) => decodeHalf(code, dtype));
+  }
+  return Array.from<number | bigint>(raw as ArrayLike<number | bigint>);
+}
+
+/** The one element of a tensor of size 1. */
+export function itemOf(tensor: Tensor<Element>, what = 'item()'): Element {
+  assertReadable(tensor, what);
+  if (tensor.size !== 1) {
+    throw new ShapeError(`${what}: a tensor of one element is needed, got shape ${show(tensor.shape)}`);
+  }
+  if (typeof tensor.source === 'number') return rounded(tensor.source, tensor.dtype);
+  const [value] = valuesOf(tensor, what);
+  if (value === undefined) throw new ShapeError(`${what}: the tensor is empty`);
+  return value;
+}
+
+// A number as the dtype holds it.
+function rounded(value: number, dtype: DType): Element {
+  if (dtype === 'float32') return Math.fround(value);
+  if (dtype === 'float16' || dtype === 'bfloat16') return decodeHalf(encodeHalf(value, dtype), dtype);
+  if (dtype === 'bool') return value !== 0;
+  return isBigInteger(dtype) ? BigInt(value) : value;
+}
+
+/** The elements as nested arrays. */
+export function arrayOf<E extends Element>(tensor: Tensor<E>): Nested<E> {
+  const values = valuesOf(tensor) as E[];
+  return nest(values, concrete(tensor.shape));
+}
+
+function nest<E>(values: readonly E[], shape: readonly number[]): Nested<E> {
+  const [first, ...rest] = shape;
+  if (first === undefined) return values[0] as E;
+  if (rest.length === 0) return values;
+  const step = first === 0 ? 0 : values.length / first;
+  return Array.from({length: first}, (_, i) => nest(values.slice(i * step, (i + 1) * step), rest));
+}

@@ -1,0 +1,73 @@
+import {addon} from '@keratin/native';
+import {DisposedError} from '../errors.js';
+
+/**
+ * A native buffer. It lives as long as this object is reachable; nobody has to release it.
+ * Tensors and views share storages; a Variable writes into its own only while it is the one holder.
+ */
+export class Storage {
+  /** Positive while the buffer is live; set by the call that allocates it. */
+  handle = 0;
+  /** A tensor or view that a user can reach has it: a Variable must not write into it any more. */
+  shared = false;
+  /** Tapes that saved it and are still alive. */
+  holds = 0;
+
+  static allocate(bytes: number): Storage {
+    const storage = new Storage();
+    storage.handle = addon.allocate(bytes, storage);
+    return noteCreated(storage);
+  }
+
+  /** Releases the buffer now. */
+  release(): void {
+    if (this.handle > 0) addon.release(this.handle);
+    this.handle = -1;
+  }
+
+  /** The handle, or an error after `dispose()`. */
+  get live(): number {
+    if (this.handle <= 0) throw new DisposedError('this tensor was disposed of: its memory is gone');
+    return this.handle;
+  }
+}
+
+let created: Storage[] | null = null;
+
+/** Every new storage passes through here, so that scopes can see it. */
+export function noteCreated(storage: Storage): Storage {
+  if (created !== null) created.push(storage);
+  return storage;
+}
+
+/** Runs `fn` and gives its result with all storages that came to be meanwhile, also where it throws. */
+export function collectCreated<T>(fn: () => T, use: (storages: readonly Storage[], result: T | undefined) => void): T {
+  const outer = created;
+  const mine: Storage[] = [];
+  created = mine;
+  let result: T | undefined;
+  try {
+    result = fn();
+    return result;
+  } finally {
+    created = outer;
+    use(mine, result);
+    if (outer !== null) for (const storage of mine) if (storage.handle > 0) outer.push(storage);
+  }
+}
+
+/** Runs `fn` so that what it makes belongs to no open scope. */
+export function outsideScopes<T>(fn: () => T): T {
+  const outer = created;
+  created = null;
+  try {
+    return fn();
+  } finally {
+    created = outer;
+  }
+}
+
+/** Whether no scope is open, which tests check. */
+export function isOutsideScopes(): boolean {
+  return created === null;
+}

@@ -1,0 +1,135 @@
+import {type DType, type Element} from '../dtype.js';
+import {DtypeError, ShapeError} from '../errors.js';
+import {concrete, sameShape, show, sizeOf} from '../shape.js';
+import {DTYPES} from '../dtype.js';
+import {copyOf, opcodeOf, runInto} from '../engine/execute.js';
+import {convert, convertLike, type TensorLike} from './convert.js';
+import {Storage} from './storage.js';
+import {Tensor} from './tensor.js';
+
+/** Options of {@link Variable}. */
+export interface VariableOptions {
+  /** Default `'variable'`. */
+  name?: string | undefined;
+  /** Default: that of the value. */
+  dtype?: DType | undefined;
+  /** Whether tapes watch it and optimizers may change it. Default true. */
+  trainable?: boolean | undefined;
+}
+
+/** What a layer may attach to a weight: applied by the optimizer after each step, or added to the loss. */
+export interface WeightRules {
+  constraint?: ((value: Tensor) => Tensor) | undefined;
+  regularizer?: ((value: Tensor) => Tensor) | undefined;
+}
+
+/**
+ * A tensor whose value changes in place: weights, counters, running statistics. It can be used wherever a tensor can; an
+ * operation reads the value of that moment.
+ *
+ * @example
+ * const v = new Variable(ops.zeros([2, 3]), {name: 'v'});
+ * v.assignAdd(ops.ones([2, 3]));
+ * v.at(0, 1).assign(42);
+ */
+export class Variable<E extends Element = number> extends Tensor<E> {
+  readonly name: string;
+  /** Scopes and name joined by `/`, such as `sequential/dense/kernel`. */
+  path: string;
+  /** Whether tapes watch it and optimizers may change it. */
+  trainable: boolean;
+  /** What a layer attached to it. */
+  rules: WeightRules = {};
+
+  constructor(value: NoInfer<TensorLike<E>>, options: VariableOptions = {}) {
+    const initial = convert(value, options.dtype, 'Variable');
+    super(initial.shape, initial.dtype, copyOf(initial).source, null, 0);
+    this.name = options.name ?? 'variable';
+    this.path = this.name;
+    this.trainable = options.trainable ?? true;
+  }
+
+  /** @internal */
+  override get mutable(): boolean {
+    return true;
+  }
+
+  /** The value as a tensor that later assigns do not change. */
+  readValue(): Tensor<E> {
+    if (this.source instanceof Storage) this.source.shared = true;
+    return Tensor.create<E>(this.shape, this.dtype, this.source);
+  }
+
+  /** Sets the value; shape and dtype must be the variable's. Returns the variable. */
+  assign(value: TensorLike<E>): this {
+    const from = this.operand(value, 'assign');
+    if (!sameShape(from.shape, this.shape)) this.refuse('assign', from);
+    if (from.source === this.source) return this;
+    const target = this.fresh();
+    if (typeof from.source === 'number') runInto(opcodeOf('fill'), [], [from.source], [target], 'assign');
+    else runInto(opcodeOf('copy'), [from], [], [target], 'assign');
+    this.source = target.source;
+    return this;
+  }
+
+  /** Adds `value` (broadcast to the variable's shape). Returns the variable. */
+  assignAdd(value: TensorLike<E>): this {
+    return this.update('add', value, 'assignAdd');
+  }
+
+  /** Subtracts `value` (broadcast to the variable's shape). Returns the variable. */
+  assignSub(value: TensorLike<E>): this {
+    return this.update('subtract', value, 'assignSub');
+  }
+
+  /**
+   * @internal A tensor over memory that may be written: the variable's own where nobody else holds it. The old values are
+   * in it only with `keep`. The caller stores its source afterwards.
+   */
+  fresh(keep = false): Tensor<E> {
+    const {source} = this;
+    if (source instanceof Storage && source.live > 0 && !source.shared && source.holds === 0) {
+      return Tensor.create<E>(this.shape, this.dtype, source);
+    }
+    if (keep) return copyOf(Tensor.create<E>(this.shape, this.dtype, source));
+    const bytes = (sizeOf(this.shape) ?? 0) * DTYPES[this.dtype].bytes;
+    return Tensor.create<E>(this.shape, this.dtype, Storage.allocate(bytes));
+  }
+
+  /** @internal Writes through a view of the variable: `write` gets a tensor over the variable's own memory. */
+  writeInPlace(write: (target: Tensor<E>) => void): void {
+    const target = this.fresh(true);
+    write(target);
+    this.source = target.source;
+  }
+
+  /** @internal `value` as a tensor of the variable's dtype. */
+  operand(value: TensorLike<E>, where: string): Tensor<E> {
+    const from = convertLike(value, this.dtype, `${where} to variable ${this.path}`);
+    if (from.dtype !== this.dtype) {
+      throw new DtypeError(
+        `${where}: variable ${this.path} is ${this.dtype}, got a value of dtype ${from.dtype}; use cast('${this.dtype}')`,
+      );
+    }
+    return from as Tensor<E>;
+  }
+
+  private update(kernel: 'add' | 'subtract', value: TensorLike<E>, where: string): this {
+    const by = this.operand(value, where);
+    const shape = concrete(this.shape);
+    const lead = shape.length - by.shape.length;
+    const fits = lead >= 0 && by.shape.every((n, i) => n === 1 || n === shape[lead + i]);
+    if (!fits) this.refuse(where, by);
+    const before = Tensor.create<E>(this.shape, this.dtype, this.source);
+    const target = this.fresh();
+    runInto(opcodeOf(kernel), [before, by], [], [target], where, shape);
+    this.source = target.source;
+    return this;
+  }
+
+  private refuse(where: string, value: Tensor<Element>): never {
+    throw new ShapeError(
+      `${where}: variable ${this.path} has shape ${show(this.shape)}, got a value of shape ${show(value.shape)}`,
+    );
+  }
+}
