@@ -7,7 +7,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace keratin::generic {
+namespace keratin {
 
 /// Exact. The rebiasing of the exponent is Fabian Giesen's ("Half to float done quick", 2012): subnormals are
 /// renormalized by one float subtraction instead of a loop.
@@ -70,4 +70,9 @@ struct BFloat16 {
 
 static_assert(sizeof(Half) == 2 && sizeof(BFloat16) == 2);
 
-}  // namespace keratin::generic
+namespace generic {
+using keratin::BFloat16;
+using keratin::Half;
+}  // namespace generic
+
+}  // namespace keratin
