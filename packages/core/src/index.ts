@@ -29,3 +29,5 @@ export * as ops from './ops/index.js';
 export * as config from './config.js';
 export * as random from './random/index.js';
 export {SeedGenerator, setSeed} from './random/seed.js';
+export {loadSafetensors, saveSafetensors, type SaveSafetensorsOptions} from './files/safetensors.js';
+export {type FilePath} from './files/atomic.js';
