@@ -218,6 +218,20 @@ TEST(scatter_of_tuples) {
   }
 }
 
+TEST(scatter_add_starts_from_zero) {
+  for (const int64_t row : {1, 7, 64}) {
+    const Array indices = Array::random(DType::int64, {3000, 1}, 0, 11, 2);
+    const Array updates = Array::random(DType::float32, {3000, row}, -1, 1, 3);
+    const Array y = Array::empty(DType::float32, {11, row});
+    call("scatter_add", {indices, updates}, {y});
+    CHECK(y.identical(scatter(Array::filled(DType::float32, {11, row}, 0), indices, updates, 0)));
+  }
+  const Array untouched = Array::filled(DType::float32, {3}, 4);
+  CHECK_FAILS(call("scatter_add", {Array::of<int32_t>({3}, {1, 1}), Array::of<float>({1}, {1})}, {untouched}),
+              "index 3 ");
+  CHECK_ALL_NEAR(untouched, std::vector<double>(3, 4), 0);
+}
+
 TEST(scatter_of_one_broadcast_value) {
   const Array y = Array::filled(DType::int32, {4}, 0);
   call("scatter", {Array::of<int32_t>({1, 1, 3}, {3, 1}), Array::filled(DType::int32, {}, 1).broadcast_to({3})}, {y},

@@ -242,6 +242,17 @@ struct Min {
 template <class T>
 constexpr bool is_half = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 
+// Integers wrap: they are added as unsigned ones. Comparing needs the sign.
+template <class Op, class T,
+          bool is_wrapping = std::is_integral_v<T> && (std::is_same_v<Op, Add> || std::is_same_v<Op, Subtract>)>
+struct Number {
+  using Type = T;
+};
+template <class Op, class T>
+struct Number<Op, T, true> {
+  using Type = std::make_unsigned_t<T>;
+};
+
 /// y[j] = op(y[j], u[j])
 template <class Op, class T>
 void update_row(T* y, const T* u, int64_t n) {
@@ -249,7 +260,8 @@ void update_row(T* y, const T* u, int64_t n) {
   if constexpr (is_half<T>) {
     for (; j < n; ++j) y[j] = T(Op::apply(static_cast<float>(y[j]), static_cast<float>(u[j])));
   } else {
-    using Vector [[gnu::vector_size(16)]] = T;
+    using N = typename Number<Op, T>::Type;
+    using Vector [[gnu::vector_size(16)]] = N;
     constexpr int64_t kLanes = 16 / static_cast<int64_t>(sizeof(T));
     for (; j + kLanes <= n; j += kLanes) {
       Vector a;
@@ -259,7 +271,7 @@ void update_row(T* y, const T* u, int64_t n) {
       a = Op::apply(a, b);
       std::memcpy(y + j, &a, sizeof(a));
     }
-    for (; j < n; ++j) y[j] = static_cast<T>(Op::apply(y[j], u[j]));
+    for (; j < n; ++j) y[j] = static_cast<T>(Op::apply(static_cast<N>(y[j]), static_cast<N>(u[j])));
   }
 }
 
@@ -338,8 +350,9 @@ Updater<T> updater_of(int mode) {
   }
 }
 
+/// `accumulates_from_zero` for scatter_add: y is cleared once the indices are known to be right.
 template <class T>
-void scatter(const Call& call) {
+void scatter(const Call& call, bool accumulates_from_zero) {
   const Operand& indices = call.inputs[0];
   const Operand& y = call.outputs[0];
   const int64_t tuple = indices.shape[indices.rank - 1];
@@ -347,39 +360,46 @@ void scatter(const Call& call) {
   const Offsets offsets(indices, count, tuple, y.shape, y.strides);
   const Contiguous updates(call.inputs[1]);
   const int64_t row = product(y, static_cast<int>(tuple), y.rank);
+  if (accumulates_from_zero) {
+    const int64_t bytes = y.size * static_cast<int64_t>(sizeof(T));
+    parallel_range(bytes, 4 * kChunkBytes, [&](int64_t begin, int64_t end) {
+      std::memset(static_cast<char*>(y.data) + begin, 0, static_cast<size_t>(end - begin));
+    });
+  }
   if (row == 0 || count == 0) return;
-  update_all<T>(updater_of<T>(static_cast<int>(call.attributes[0])), offsets.data(), count, row,
-                static_cast<const T*>(updates.operand.data), static_cast<T*>(y.data), y.size);
+  const int mode = accumulates_from_zero ? 0 : static_cast<int>(call.attributes[0]);
+  update_all<T>(updater_of<T>(mode), offsets.data(), count, row, static_cast<const T*>(updates.operand.data),
+                static_cast<T*>(y.data), y.size);
 }
 
 // The first operand holds the indices: the dtype of the updates is dispatched here.
-void scatter_any(const Call& call) {
+void scatter_any(const Call& call, bool from_zero) {
   switch (call.outputs[0].dtype) {
     case DType::float32:
-      return scatter<float>(call);
+      return scatter<float>(call, from_zero);
     case DType::float64:
-      return scatter<double>(call);
+      return scatter<double>(call, from_zero);
     case DType::float16:
-      return scatter<Half>(call);
+      return scatter<Half>(call, from_zero);
     case DType::bfloat16:
-      return scatter<BFloat16>(call);
+      return scatter<BFloat16>(call, from_zero);
     case DType::int8:
-      return scatter<int8_t>(call);
+      return scatter<int8_t>(call, from_zero);
     case DType::int16:
-      return scatter<int16_t>(call);
+      return scatter<int16_t>(call, from_zero);
     case DType::int32:
-      return scatter<int32_t>(call);
+      return scatter<int32_t>(call, from_zero);
     case DType::int64:
-      return scatter<int64_t>(call);
+      return scatter<int64_t>(call, from_zero);
     case DType::uint8:
     case DType::boolean:
-      return scatter<uint8_t>(call);
+      return scatter<uint8_t>(call, from_zero);
     case DType::uint16:
-      return scatter<uint16_t>(call);
+      return scatter<uint16_t>(call, from_zero);
     case DType::uint32:
-      return scatter<uint32_t>(call);
+      return scatter<uint32_t>(call, from_zero);
     case DType::uint64:
-      return scatter<uint64_t>(call);
+      return scatter<uint64_t>(call, from_zero);
     case DType::complex64:
     case DType::complex128:
       fail("internal", "scatter takes no complex numbers");
@@ -423,7 +443,8 @@ void one_hot(const Call& call) {
 void register_indexing(Registry& registry) {
   registry.add("gather", &gather);
   registry.add("gather_nd", &gather_nd);
-  registry.add("scatter", &scatter_any);
+  registry.add("scatter", [](const Call& call) { scatter_any(call, false); });
+  registry.add("scatter_add", [](const Call& call) { scatter_any(call, true); });
   registry.add("one_hot", &one_hot);
 }
 
