@@ -31,3 +31,15 @@ export * as random from './random/index.js';
 export {SeedGenerator, setSeed} from './random/seed.js';
 export {loadSafetensors, saveSafetensors, type SaveSafetensorsOptions} from './files/safetensors.js';
 export {type FilePath} from './files/atomic.js';
+export {
+  type Config,
+  type ConfigNode,
+  type CustomObjects,
+  deserializeKerasObject,
+  type DeserializeOptions,
+  getRegisteredName,
+  getRegisteredObject,
+  registerKerasSerializable,
+  type RegisterOptions,
+  serializeKerasObject,
+} from './serialization/index.js';

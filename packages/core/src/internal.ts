@@ -17,3 +17,26 @@ export {Callable, invoke} from './callable.js';
 export {autoName, resetNames, toSnakeCase, uniqueName} from './naming.js';
 export {type FilePath, pathText, writeAtomic} from './files/atomic.js';
 export {readSafetensors, type SafetensorsFile} from './files/safetensors.js';
+export {
+  checkConfig,
+  checkNode,
+  type Config,
+  type ConfigNode,
+  constructFrom,
+  type CustomObjects,
+  deserializeKerasObject,
+  type DeserializeOptions,
+  getRegisteredObject,
+  isNode,
+  publicNameOf,
+  registerPublic,
+  Registry,
+  type RegistryOptions,
+  type Serializable,
+  serializeKerasObject,
+  toConfigKey,
+  toOptionName,
+  toOptions,
+  withCustomObjects,
+} from './serialization/index.js';
+export {flattenStructure, isPlainObject, mapStructure, type Structured, tensorsIn} from './structure.js';

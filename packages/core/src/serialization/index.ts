@@ -1,0 +1,22 @@
+/** Configs of objects: registration, nodes and lookup by kind. */
+export {checkConfig, checkNode, type Config, type ConfigNode, isNode} from './config.js';
+export {toConfigKey, toOptionName, toOptions} from './keys.js';
+export {
+  type CustomObjects,
+  getRegisteredName,
+  getRegisteredObject,
+  publicNameOf,
+  registerKerasSerializable,
+  type RegisterOptions,
+  registerPublic,
+  type Serializable,
+  withCustomObjects,
+} from './registration.js';
+export {Registry, type RegistryOptions} from './registry.js';
+export {
+  constructFrom,
+  deserializeKerasObject,
+  type DeserializeOptions,
+  fromNode,
+  serializeKerasObject,
+} from './serialize.js';
