@@ -285,7 +285,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   auto* state = new Environment(env);
   napi_set_instance_data(
       env, state, [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); }, nullptr);
-  const Napi::ArrayBuffer block = Napi::ArrayBuffer::New(env, kNumWords * sizeof(double));
+  Napi::ArrayBuffer block = Napi::ArrayBuffer::New(env, kNumWords * sizeof(double));
   state->words = static_cast<double*>(block.Data());
   state->block = Napi::Persistent(block);
   // The environment frees its references itself.
