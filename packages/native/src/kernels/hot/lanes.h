@@ -3,7 +3,7 @@
 
 #include "kernels/hot/simd.h"
 
-#if defined(__AVX2__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
@@ -113,26 +113,82 @@ template <class T, class Term>
   return (a + b) + (c + d);
 }
 
-/// The sum of the lanes, always in the same tree.
+/// a > b ? a : b in every lane: b where either is NaN. Compilers do not find the instruction by themselves.
+[[gnu::always_inline]] inline vf larger(vf a, vf b) {
+#if defined(__AVX512F__)
+  // The form with a mask: in GCC 12 the plain one warns of an uninitialized value.
+  return vf(_mm512_maskz_max_ps(static_cast<__mmask16>(-1), __m512(a), __m512(b)));
+#elif defined(__AVX2__)
+  return vf(_mm256_max_ps(__m256(a), __m256(b)));
+#elif defined(__SSE2__)
+  return vf(_mm_max_ps(__m128(a), __m128(b)));
+#else
+  return a > b ? a : b;
+#endif
+}
+[[gnu::always_inline]] inline vd larger(vd a, vd b) {
+#if defined(__AVX512F__)
+  return vd(_mm512_maskz_max_pd(static_cast<__mmask8>(-1), __m512d(a), __m512d(b)));
+#elif defined(__AVX2__)
+  return vd(_mm256_max_pd(__m256d(a), __m256d(b)));
+#elif defined(__SSE2__)
+  return vd(_mm_max_pd(__m128d(a), __m128d(b)));
+#else
+  return a > b ? a : b;
+#endif
+}
+
+// Halves of a vector are combined until one lane is left: the tree is always the same.
+struct SumOp {
+  template <class V>
+  [[gnu::always_inline]] static V join(V a, V b) {
+    return a + b;
+  }
+};
+struct MaxOp {
+  template <class V>
+  [[gnu::always_inline]] static V join(V a, V b) {
+    return a > b ? a : b;
+  }
+};
+
+template <class Op>
+[[gnu::always_inline]] inline float fold_lanes(vf v) {
+#if KERATIN_VECTOR_BYTES == 64
+  const auto h = Op::join(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7),
+                          __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+  auto q = Op::join(__builtin_shufflevector(h, h, 0, 1, 2, 3), __builtin_shufflevector(h, h, 4, 5, 6, 7));
+#elif KERATIN_VECTOR_BYTES == 32
+  auto q = Op::join(__builtin_shufflevector(v, v, 0, 1, 2, 3), __builtin_shufflevector(v, v, 4, 5, 6, 7));
+#else
+  auto q = v;
+#endif
+  q = Op::join(q, __builtin_shufflevector(q, q, 2, 3, 0, 1));
+  return Op::join(q, __builtin_shufflevector(q, q, 1, 0, 3, 2))[0];
+}
+
+template <class Op>
+[[gnu::always_inline]] inline double fold_lanes(vd v) {
+#if KERATIN_VECTOR_BYTES == 64
+  const auto h = Op::join(__builtin_shufflevector(v, v, 0, 1, 2, 3), __builtin_shufflevector(v, v, 4, 5, 6, 7));
+  const auto q = Op::join(__builtin_shufflevector(h, h, 0, 1), __builtin_shufflevector(h, h, 2, 3));
+#elif KERATIN_VECTOR_BYTES == 32
+  const auto q = Op::join(__builtin_shufflevector(v, v, 0, 1), __builtin_shufflevector(v, v, 2, 3));
+#else
+  const auto q = v;
+#endif
+  return Op::join(q, __builtin_shufflevector(q, q, 1, 0))[0];
+}
+
 template <class T>
 [[gnu::always_inline]] inline T sum_lanes(Vec<T> v) {
-  T lane[lanes<T>];
-  store(lane, v);
-  for (int64_t width = lanes<T> / 2; width > 0; width /= 2) {
-    for (int64_t i = 0; i < width; ++i) lane[i] += lane[i + width];
-  }
-  return lane[0];
+  return fold_lanes<SumOp>(v);
 }
 
 /// The largest lane; which one of NaN and a number comes out is not defined.
 template <class T>
 [[gnu::always_inline]] inline T max_lanes(Vec<T> v) {
-  T lane[lanes<T>];
-  store(lane, v);
-  for (int64_t width = lanes<T> / 2; width > 0; width /= 2) {
-    for (int64_t i = 0; i < width; ++i) lane[i] = lane[i] > lane[i + width] ? lane[i] : lane[i + width];
-  }
-  return lane[0];
+  return fold_lanes<MaxOp>(v);
 }
 
 /// Square root that compiles to the instruction (-fno-math-errno).

@@ -3,7 +3,6 @@
 // The maximum of a row is subtracted first, so nothing overflows; losses are log(sum e^(x - max)) - (x - max), which
 // stays exact where a probability rounds to zero (tensorflow/core/kernels/{softmax,xent,sparse_xent}_op.h).
 #include "kernels/hot/exp.h"
-#include "kernels/hot/lanes.h"
 
 namespace keratin::KERATIN_ISA {
 namespace {
@@ -21,9 +20,6 @@ T* output(const Call& call, int32_t index) {
   return static_cast<T*>(call.outputs[index].data);
 }
 
-float natural_log(float x) { return __builtin_logf(x); }
-double natural_log(double x) { return __builtin_log(x); }
-
 /// body(row, position of the row, c) for all rows of the last axis.
 template <class Body>
 void for_rows(const Operand& x, const Body& body) {
@@ -34,6 +30,39 @@ void for_rows(const Operand& x, const Body& body) {
   });
 }
 
+template <class T>
+struct RowStatistics {
+  T max, sum;
+};
+
+// The largest number of rows whose logarithms are taken together.
+constexpr int64_t kBlock = 64;
+
+/// For what needs the logarithm of a row's sum: first(row, position, c) gives the statistics of some rows, which are
+/// few where rows are long, so that they stay in cache; then second(row, position, c, max, log(sum)) sees each of them
+/// again.
+template <class T, class First, class Second>
+void for_rows_with_log(const Operand& x, const First& first, const Second& second) {
+  if (x.size == 0) return;
+  const int64_t c = x.shape[x.rank - 1];
+  const int64_t block = c > 4096 ? 1 : c < 4096 / kBlock ? kBlock : 4096 / c;
+  parallel_range(x.size / c, (kGrain + c - 1) / c, [&](int64_t begin, int64_t end) {
+    T max[kBlock];
+    T sum[kBlock + lanes<T>];
+    for (int64_t row = begin; row < end; row += block) {
+      const int64_t count = row + block < end ? block : end - row;
+      for (int64_t i = 0; i < count; ++i) {
+        const RowStatistics<T> s = first(row + i, (row + i) * c, c);
+        max[i] = s.max;
+        sum[i] = s.sum;
+      }
+      store(sum + count, splat<Vec<T>>(T{1}));
+      for (int64_t i = 0; i < count; i += lanes<T>) store(sum + i, math::log(load<Vec<T>>(sum + i)));
+      for (int64_t i = 0; i < count; ++i) second(row + i, (row + i) * c, c, max[i], sum[i]);
+    }
+  });
+}
+
 /// A NaN may get lost here, but not in x - max, so it reaches the sum.
 template <class T>
 T row_max(const T* x, int64_t c) {
@@ -41,7 +70,7 @@ T row_max(const T* x, int64_t c) {
   constexpr int64_t step = lanes<T>;
   const T lowest = static_cast<T>(-__builtin_inf());
   V m[4] = {splat<V>(lowest), splat<V>(lowest), splat<V>(lowest), splat<V>(lowest)};
-  const auto join = [](V & a, V v) __attribute__((always_inline)) { a = v > a ? v : a; };
+  const auto join = [](V & a, V v) __attribute__((always_inline)) { a = larger(v, a); };
   int64_t i = 0;
   for (; i + 4 * step <= c; i += 4 * step) {
     join(m[0], load<V>(x + i));
@@ -57,19 +86,24 @@ T row_max(const T* x, int64_t c) {
   return max_lanes<T>(m[0]);
 }
 
-template <class T>
-struct RowStatistics {
-  T max, sum;
-};
-
 /// y = softmax(x), and what it took.
 template <class T>
-[[gnu::always_inline]] inline RowStatistics<T> softmax_row(const T* x, T* y, int64_t c) {
+RowStatistics<T> softmax_row(const T* x, T* y, int64_t c) {
   using V = Vec<T>;
+  if (c < lanes<T>) {
+    // One vector holds the row: it stays in registers.
+    const Part<T> part{c};
+    const V v = part.load(x, static_cast<T>(-__builtin_inf()));
+    const T max = max_lanes<T>(v);
+    const V e = part.keep(exp_of_negative(V(v - max)));
+    const T sum = sum_lanes<T>(e);
+    part.store(y, e * (1 / sum));
+    return {max, sum};
+  }
   const T max = row_max(x, c);
   const T sum = sum_lanes<T>(sum_vectors<T>(
       c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-        const V e = exponential(V(part.load(x + i) - max));
+        const V e = exp_of_negative(V(part.load(x + i) - max));
         part.store(y + i, e);
         return e;
       }));
@@ -89,17 +123,22 @@ void softmax(const Call& call) {
 template <class T>
 void log_softmax(const Call& call) {
   using V = Vec<T>;
-  for_rows(call.inputs[0], [&](int64_t, int64_t at, int64_t c) {
-    const T* x = input<T>(call, 0) + at;
-    T* y = output<T>(call, 0) + at;
-    const T max = row_max(x, c);
-    const T log_sum = natural_log(sum_lanes<T>(sum_vectors<T>(
-        c, [&](int64_t i, auto part)
-               __attribute__((always_inline)) { return exponential(V(part.load(x + i) - max)); })));
-    for_vectors<T>(
-        c, [&](int64_t i, auto part)
-               __attribute__((always_inline)) { part.store(y + i, part.load(x + i) - max - log_sum); });
-  });
+  const T* x = input<T>(call, 0);
+  T* y = output<T>(call, 0);
+  for_rows_with_log<T>(
+      call.inputs[0],
+      [&](int64_t, int64_t at, int64_t c) {
+        const T max = row_max(x + at, c);
+        const V sum = sum_vectors<T>(
+            c, [&](int64_t i, auto part)
+                   __attribute__((always_inline)) { return exp_of_negative(V(part.load(x + at + i) - max)); });
+        return RowStatistics<T>{max, sum_lanes<T>(sum)};
+      },
+      [&](int64_t, int64_t at, int64_t c, T max, T log_sum) {
+        for_vectors<T>(
+            c, [&](int64_t i, auto part)
+                   __attribute__((always_inline)) { part.store(y + at + i, part.load(x + at + i) - max - log_sum); });
+      });
 }
 
 // dx = y (dy - sum(dy y))
@@ -130,7 +169,7 @@ void log_softmax_gradient(const Call& call) {
         c, [&](int64_t i, auto part) __attribute__((always_inline)) { return part.load(dy + i); }));
     for_vectors<T>(
         c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-          part.store(dx + i, part.load(dy + i) - exponential(part.load(y + i)) * sum);
+          part.store(dx + i, part.load(dy + i) - exp_of_negative(part.load(y + i)) * sum);
         });
   });
 }
@@ -150,23 +189,24 @@ int64_t label_at(const Operand& labels, int64_t row) {
 template <class T>
 void sparse_softmax_cross_entropy(const Call& call) {
   using V = Vec<T>;
-  fill_losses(call, static_cast<T>(__builtin_nan("")));
-  for_rows(call.inputs[0], [&](int64_t row, int64_t at, int64_t c) {
-    const T* x = input<T>(call, 0) + at;
-    T* probabilities = output<T>(call, 1) + at;
-    T& loss = output<T>(call, 0)[row];
-    const int64_t label = label_at(call.inputs[1], row);
-    if (label < 0 || label >= c) {
-      loss = static_cast<T>(__builtin_nan(""));
-      const T nan = loss;
-      for_vectors<T>(
-          c, [&](int64_t i, auto part)
-                 __attribute__((always_inline)) { part.store(probabilities + i, splat<V>(nan)); });
-      return;
-    }
-    const RowStatistics<T> s = softmax_row(x, probabilities, c);
-    loss = natural_log(s.sum) - (x[label] - s.max);
-  });
+  const T nan = static_cast<T>(__builtin_nan(""));
+  fill_losses(call, nan);
+  const T* x = input<T>(call, 0);
+  const Operand& labels = call.inputs[1];
+  T* loss = output<T>(call, 0);
+  T* probabilities = output<T>(call, 1);
+  for_rows_with_log<T>(
+      call.inputs[0],
+      [&](int64_t row, int64_t at, int64_t c) {
+        const int64_t label = label_at(labels, row);
+        if (label >= 0 && label < c) return softmax_row(x + at, probabilities + at, c);
+        for_vectors<T>(c, [&](int64_t i, auto part) { part.store(probabilities + at + i, splat<V>(nan)); });
+        return RowStatistics<T>{nan, nan};
+      },
+      [&](int64_t row, int64_t at, int64_t c, T max, T log_sum) {
+        const int64_t label = label_at(labels, row);
+        loss[row] = label >= 0 && label < c ? log_sum - (x[at + label] - max) : nan;
+      });
 }
 
 // dlogits = (probabilities - one_hot(label)) dloss; the NaN row of a label outside stays NaN.
@@ -191,16 +231,18 @@ template <class T>
 void softmax_cross_entropy(const Call& call) {
   using V = Vec<T>;
   fill_losses(call, T{0});
-  for_rows(call.inputs[0], [&](int64_t row, int64_t at, int64_t c) {
-    const T* x = input<T>(call, 0) + at;
-    const T* labels = input<T>(call, 1) + at;
-    const RowStatistics<T> s = softmax_row(x, output<T>(call, 1) + at, c);
-    const T log_sum = natural_log(s.sum);
-    output<T>(call, 0)[row] = sum_lanes<T>(sum_vectors<T>(
-        c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-          return V(part.load(labels + i) * (log_sum - (part.load(x + i) - s.max)));
-        }));
-  });
+  const T* x = input<T>(call, 0);
+  const T* labels = input<T>(call, 1);
+  T* loss = output<T>(call, 0);
+  T* probabilities = output<T>(call, 1);
+  for_rows_with_log<T>(
+      call.inputs[0], [&](int64_t, int64_t at, int64_t c) { return softmax_row(x + at, probabilities + at, c); },
+      [&](int64_t row, int64_t at, int64_t c, T max, T log_sum) {
+        loss[row] = sum_lanes<T>(sum_vectors<T>(
+            c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+              return V(part.load(labels + at + i) * (log_sum - (part.load(x + at + i) - max)));
+            }));
+      });
 }
 
 template <class T>
