@@ -19,6 +19,7 @@ namespace keratin {
 #define KERATIN_HOT_FAMILIES(X) \
   X(elementwise)                \
   X(reduction)                  \
+  X(random)                     \
   X(softmax)                    \
   X(matmul)                     \
   X(convolution)                \
