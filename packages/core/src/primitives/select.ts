@@ -1,5 +1,6 @@
 import {definePrimitive, type Primitive, type Spec} from '../engine/primitive.js';
 import {apply} from '../engine/dispatch.js';
+import {Tensor} from '../tensor/tensor.js';
 import {boolean, broadcast, given, isDifferentiable, requireDType, requireSameDType, unbroadcast} from './rules.js';
 
 /** Elements of `a` where the condition holds, of `b` elsewhere. */
@@ -18,7 +19,8 @@ export const select: Primitive = definePrimitive('select', {
     saves: ['condition'],
     vjp: ({condition}, dy, {inputs, needs}) => {
       const [, a, b] = inputs;
-      const zero = dy.mul(0);
+      // Not dy * 0: a NaN of the branch that was not chosen must stay out.
+      const zero = Tensor.create([], dy.dtype, 0);
       const part = (i: number, spec: Spec | undefined) => {
         if (needs[i] !== true || spec === undefined || !isDifferentiable(spec)) return null;
         const pair = i === 1 ? [condition, dy, zero] : [condition, zero, dy];
