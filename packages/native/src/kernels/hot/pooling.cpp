@@ -103,6 +103,7 @@ void pool_row(const Pool& p, Box box, const T* x, T* y) {
     const T count = static_cast<T>(size > 0 ? size : 1);
     int64_t j = 0;
     for (; j + 4 * lanes<T> <= p.c; j += 4 * lanes<T>) pool_window<T, Op, 4>(p, box, x + j, y + j, count, Whole<T>{});
+    for (; j + 2 * lanes<T> <= p.c; j += 2 * lanes<T>) pool_window<T, Op, 2>(p, box, x + j, y + j, count, Whole<T>{});
     for (; j + lanes<T> <= p.c; j += lanes<T>) pool_window<T, Op, 1>(p, box, x + j, y + j, count, Whole<T>{});
     if (j < p.c) pool_window<T, Op, 1>(p, box, x + j, y + j, count, Part<T>{p.c - j});
   }
@@ -163,10 +164,9 @@ template <class T, Write kWrite, class Lanes>
 
 template <class T, Write kWrite>
 void spread_pixel(const Pool& p, const Box& box, const Band& band, const T* x, const T* y, const T* dy, T* dx) {
-  for_vectors<T>(
-      p.c, [&](int64_t j, auto part) __attribute__((always_inline)) {
-        spread_maximum<T, kWrite>(p, box, band, x + j, y + j, dy + j, dx + j, part);
-      });
+  for_vectors<T>(p.c, [&](int64_t j, auto part) __attribute__((always_inline)) {
+    spread_maximum<T, kWrite>(p, box, band, x + j, y + j, dy + j, dx + j, part);
+  });
 }
 
 // x, y, dy and dx are those of one image.
@@ -236,37 +236,46 @@ void max_pool_gradient(const Call& call) {
   });
 }
 
-// What the inputs of one position on the last axis have in common: their outputs there.
+// The outputs on one axis whose windows hold an input.
 struct Covering {
   int64_t begin, end;
 };
 
-// One row of dx: each element collects the shares of the windows that hold it. weights[o2] = 1 / size of the window on
-// the last axis.
+// By axis: what covers each input, and 1 / size of each output's window.
 template <class T>
-void average_pool_gradient_row(const Pool& p, int64_t i0, int64_t i1, const Covering* columns, const T* weights,
-                               const T* dy, T* dx) {
-  using V = Vec<T>;
-  const int64_t begin0 = p.first_output(0, i0);
-  const int64_t end0 = p.end_output(0, i0 + 1);
-  const int64_t begin1 = p.first_output(1, i1);
-  const int64_t end1 = p.end_output(1, i1 + 1);
+struct Shares {
+  const Covering* covering[3];
+  const T* weights[3];
+};
+
+// One input pixel, kVectors vectors of channels: the shares of the windows that hold it.
+template <class T, int kVectors, class Lanes>
+[[gnu::always_inline]] inline void collect_shares(const Pool& p, const Shares<T>& s, const Covering (&from)[3],
+                                                  const T* dy, T* dx, Lanes part) {
+  Vec<T> sum[kVectors] = {};
+  for (int64_t o0 = from[0].begin; o0 < from[0].end; ++o0) {
+    for (int64_t o1 = from[1].begin; o1 < from[1].end; ++o1) {
+      const T weight = s.weights[0][o0] * s.weights[1][o1];
+      const T* row = dy + (o0 * p.out[1] + o1) * p.out[2] * p.c;
+      for (int64_t o2 = from[2].begin; o2 < from[2].end; ++o2) {
+        const T share = weight * s.weights[2][o2];
+        for (int v = 0; v < kVectors; ++v) sum[v] += part.load(row + o2 * p.c + v * lanes<T>) * share;
+      }
+    }
+  }
+  for (int v = 0; v < kVectors; ++v) part.store(dx + v * lanes<T>, sum[v]);
+}
+
+template <class T>
+void average_pool_gradient_row(const Pool& p, const Shares<T>& s, int64_t i0, int64_t i1, const T* dy, T* dx) {
+  Covering from[3] = {s.covering[0][i0], s.covering[1][i1], {0, 0}};
   for (int64_t i2 = 0; i2 < p.in[2]; ++i2, dx += p.c) {
-    const Covering column = columns[i2];
-    for_vectors<T>(
-        p.c, [&](int64_t j, auto part) __attribute__((always_inline)) {
-          V sum{};
-          for (int64_t o0 = begin0; o0 < end0; ++o0) {
-            for (int64_t o1 = begin1; o1 < end1; ++o1) {
-              const int64_t size = (p.end(0, o0) - p.begin(0, o0)) * (p.end(1, o1) - p.begin(1, o1));
-              const T* row = dy + (o0 * p.out[1] + o1) * p.out[2] * p.c + j;
-              V line{};
-              for (int64_t o2 = column.begin; o2 < column.end; ++o2) line += part.load(row + o2 * p.c) * weights[o2];
-              sum += line / static_cast<T>(size);
-            }
-          }
-          part.store(dx + j, sum);
-        });
+    from[2] = s.covering[2][i2];
+    int64_t j = 0;
+    for (; j + 4 * lanes<T> <= p.c; j += 4 * lanes<T>) collect_shares<T, 4>(p, s, from, dy + j, dx + j, Whole<T>{});
+    for (; j + 2 * lanes<T> <= p.c; j += 2 * lanes<T>) collect_shares<T, 2>(p, s, from, dy + j, dx + j, Whole<T>{});
+    for (; j + lanes<T> <= p.c; j += lanes<T>) collect_shares<T, 1>(p, s, from, dy + j, dx + j, Whole<T>{});
+    if (j < p.c) collect_shares<T, 1>(p, s, from, dy + j, dx + j, Part<T>{p.c - j});
   }
 }
 
@@ -276,19 +285,25 @@ void average_pool_gradient(const Call& call) {
   const T* dy = static_cast<const T*>(call.inputs[0].data);
   T* dx = static_cast<T*>(call.outputs[0].data);
   if (call.outputs[0].size == 0) return;
-  const Scratch column_memory(p.in[2] * static_cast<int64_t>(sizeof(Covering)));
-  const Scratch weight_memory((p.out[2] + 1) * static_cast<int64_t>(sizeof(T)));
-  auto* columns = static_cast<Covering*>(column_memory.data);
-  auto* weights = static_cast<T*>(weight_memory.data);
-  for (int64_t i = 0; i < p.in[2]; ++i) columns[i] = {p.first_output(2, i), p.end_output(2, i + 1)};
-  for (int64_t o = 0; o < p.out[2]; ++o) weights[o] = 1 / static_cast<T>(p.end(2, o) - p.begin(2, o));
+  const int64_t num_in = p.in[0] + p.in[1] + p.in[2];
+  const int64_t num_out = p.out[0] + p.out[1] + p.out[2];
+  const Scratch scratch(num_in * static_cast<int64_t>(sizeof(Covering)) + num_out * static_cast<int64_t>(sizeof(T)));
+  auto* covering = static_cast<Covering*>(scratch.data);
+  auto* weights = reinterpret_cast<T*>(covering + num_in);
+  Shares<T> s;
+  for (int64_t a = 0; a < 3; ++a) {
+    s.covering[a] = covering;
+    s.weights[a] = weights;
+    for (int64_t i = 0; i < p.in[a]; ++i) *covering++ = {p.first_output(a, i), p.end_output(a, i + 1)};
+    for (int64_t o = 0; o < p.out[a]; ++o) *weights++ = 1 / static_cast<T>(p.end(a, o) - p.begin(a, o));
+  }
   const int64_t row_size = p.in[2] * p.c;
   parallel_range(p.n * p.in[0] * p.in[1], (kGrain + row_size - 1) / row_size, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       const int64_t i1 = row % p.in[1];
       const int64_t i0 = row / p.in[1] % p.in[0];
       const int64_t image = row / p.in[1] / p.in[0];
-      average_pool_gradient_row(p, i0, i1, columns, weights, dy + image * p.out_size(), dx + row * row_size);
+      average_pool_gradient_row(p, s, i0, i1, dy + image * p.out_size(), dx + row * row_size);
     }
   });
 }
