@@ -94,7 +94,8 @@ export function checkAxes(where: string, axes: number | readonly number[] | null
 
 /** A shape given by a user: non-negative integers. */
 export function checkShape(where: string, shape: readonly number[]): readonly number[] {
-  if (!Array.isArray(shape) || shape.some((n) => !Number.isInteger(n) || n < 0)) {
+  const list: unknown = shape;
+  if (!Array.isArray(list) || shape.some((n) => !Number.isInteger(n) || n < 0)) {
     throw new ShapeError(`${where}: a shape is a list of non-negative integers, got ${describe(shape)}`);
   }
   return shape;

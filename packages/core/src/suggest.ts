@@ -80,3 +80,12 @@ export function describe(value: unknown): string {
   const kind = value.constructor as {name?: string} | undefined;
   return kind?.name === undefined || kind.name === 'Object' ? 'an object' : `a ${kind.name}`;
 }
+
+/** Refuses a value that is none of the choices, naming the nearest one. */
+export function checkChoice(where: string, name: string, value: unknown, choices: readonly string[]): void {
+  if (typeof value === 'string' && choices.includes(value)) return;
+  const list = choices.map((choice) => `'${choice}'`).join(', ');
+  const near = typeof value === 'string' ? nearest(value, choices) : undefined;
+  const tail = near === undefined ? '' : `; did you mean '${near}'?`;
+  throw new ValueError(`${where}: ${name} must be one of ${list}, got ${describe(value)}${tail}`);
+}

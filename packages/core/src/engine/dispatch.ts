@@ -67,7 +67,7 @@ function run<A>(
   for (const input of inputs) if (input.source === null) return Tensor.create(spec.shape, spec.dtype, null);
   const how = primitive.definition.run;
   if (how.kind === 'elementwise') {
-    return runElementwise(opcode(primitive as Primitive<never>), inputs, spec.dtype, concrete(spec.shape), op);
+    return runElementwise(opcode(primitive), inputs, spec.dtype, concrete(spec.shape), op);
   }
   if (how.kind === 'view') {
     const [input] = inputs;
@@ -97,7 +97,7 @@ function runMany<A>(
   });
   const outputs = specs.map(({shape, dtype}) => ({shape: concrete(shape), dtype}));
   return runKernel(
-    opcode(primitive as Primitive<never>),
+    opcode(primitive),
     operands,
     how.encode?.(attributes, inputs, specs) ?? [],
     outputs,

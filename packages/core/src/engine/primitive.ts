@@ -97,6 +97,6 @@ export function definePrimitive<
   // The names in `saves` are erased: records are built from them by the tape.
   const primitive = {name, definition} as Primitive<A>;
   if (registry.has(name)) throw new Error(`internal: primitive ${name} is defined twice`);
-  registry.set(name, primitive as Primitive<never>);
+  registry.set(name, primitive);
   return primitive;
 }

@@ -3,7 +3,7 @@ import {GradientError, ValueError} from '../errors.js';
 import {concrete, show} from '../shape.js';
 import {checkOptions, describe} from '../suggest.js';
 import {full} from '../tensor/convert.js';
-import {collectCreated, Storage} from '../tensor/storage.js';
+import {collectCreated, type Storage} from '../tensor/storage.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
 import {Variable} from '../tensor/variable.js';
 import {type AnyTensor} from './primitive.js';

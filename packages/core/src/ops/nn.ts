@@ -7,7 +7,7 @@ import * as indexing from '../primitives/indexing.js';
 import * as pooling from '../primitives/pooling.js';
 import * as softmaxes from '../primitives/softmax.js';
 import {checkAxis, show} from '../shape.js';
-import {describe} from '../suggest.js';
+import {checkChoice, describe} from '../suggest.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {type AnyTensorLike, castTo, toFloat, toTensor} from './convert.js';
 import {clip} from './elementwise.js';
@@ -79,8 +79,8 @@ export function samePadding(
 
 /** A number for each of `rank` axes. */
 export function perAxis(op: string, name: string, value: number | readonly number[], rank: number): readonly number[] {
-  const list = typeof value === 'number' ? new Array<number>(rank).fill(value) : value;
-  if (!Array.isArray(list) || list.length !== rank || list.some((n) => !Number.isInteger(n) || n < 1)) {
+  const list: readonly number[] = typeof value === 'number' ? new Array<number>(rank).fill(value) : value;
+  if (list.length !== rank || list.some((n) => !Number.isInteger(n) || n < 1)) {
     throw new ValueError(
       `${op}: ${name} must be a positive integer or ${String(rank)} of them, got ${describe(value)}`,
     );
@@ -110,8 +110,8 @@ function windowPadding(
   dilations: readonly number[],
   padding: Padding,
 ): {low: number[]; high: number[]} {
+  checkChoice(op, 'padding', padding, ['valid', 'same']);
   if (padding === 'valid') return {low: window.map(() => 0), high: window.map(() => 0)};
-  if (padding !== 'same') throw new ValueError(`${op}: padding must be 'valid' or 'same', got ${describe(padding)}`);
   const pairs = window.map((size, i) => {
     const n = x.shape[i + 1];
     // An open axis is padded as for stride 1: its size is open in the result as well.

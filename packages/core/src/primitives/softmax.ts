@@ -175,7 +175,7 @@ export const softmaxCrossEntropyGradient = definePrimitive('softmax_cross_entrop
 
 /** The two outputs of a cross-entropy. */
 export function crossEntropy(
-  primitive: typeof sparseSoftmaxCrossEntropy | typeof softmaxCrossEntropy,
+  primitive: Primitive,
   logits: Tensor,
   labels: Tensor,
   op: string,

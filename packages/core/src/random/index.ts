@@ -11,7 +11,7 @@ import {type TensorLike} from '../tensor/convert.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
 import {toFloat, toTensor} from '../ops/convert.js';
 import {choleskySmall} from './cholesky.js';
-import {resolveSeed, SeedGenerator} from './seed.js';
+import {resolveSeed, type SeedGenerator} from './seed.js';
 
 export {SeedGenerator} from './seed.js';
 
@@ -152,5 +152,5 @@ export function multivariateNormal(
   return noise
     .matmul(factor.map((_, i) => factor.map((row) => row[i] ?? 0)))
     .cast(dtype)
-    .add(center) as Tensor;
+    .add(center);
 }

@@ -82,10 +82,9 @@ export interface TensorOptions<D extends DType = DType> {
  * @throws ShapeError where nested arrays are ragged or `shape` does not hold the values
  * @throws DtypeError where a value does not fit the dtype (1.5 into int32)
  */
-export function tensor<D extends DType>(x: TensorLike<ElementOf<D>> | Nested<number>, dtype: D): Tensor<ElementOf<D>>;
 export function tensor<D extends DType>(
   x: TensorLike<ElementOf<D>> | Nested<number>,
-  options: TensorOptions<D> & {dtype: D},
+  dtype: D | (TensorOptions<D> & {dtype: D}),
 ): Tensor<ElementOf<D>>;
 export function tensor(
   x: TensorLike,
@@ -132,7 +131,7 @@ export function convert<E extends Element>(value: TensorLike<E>, dtype: DType | 
         `${where}: the tensor is ${value.dtype}, ${dtype} was asked for; convert it with cast('${dtype}')`,
       );
     }
-    return value as Tensor<E>;
+    return value;
   }
   return fromPlain(value, dtype, where) as Tensor<E>;
 }

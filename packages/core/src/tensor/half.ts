@@ -1,3 +1,5 @@
+import {type DType} from '../dtype.js';
+
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
@@ -38,4 +40,11 @@ export function decodeHalf(code: number, dtype: 'float16' | 'bfloat16'): number 
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** A number as a floating dtype holds it. */
+export function roundTo(value: number, dtype: DType): number {
+  if (dtype === 'float32' || dtype === 'complex64') return Math.fround(value);
+  if (dtype === 'float16' || dtype === 'bfloat16') return decodeHalf(encodeHalf(value, dtype), dtype);
+  return value;
 }

@@ -4,7 +4,7 @@ import {ShapeError} from '../errors.js';
 import {contiguous} from '../engine/execute.js';
 import {concrete, show} from '../shape.js';
 import {type Nested, type TypedArrayOf} from './convert.js';
-import {decodeHalf, encodeHalf} from './half.js';
+import {decodeHalf, roundTo} from './half.js';
 import {Storage} from './storage.js';
 import {assertReadable, type Tensor} from './tensor.js';
 
@@ -56,10 +56,8 @@ export function itemOf(tensor: Tensor<Element>, what = 'item()'): Element {
 
 // A number as the dtype holds it.
 function rounded(value: number, dtype: DType): Element {
-  if (dtype === 'float32') return Math.fround(value);
-  if (dtype === 'float16' || dtype === 'bfloat16') return decodeHalf(encodeHalf(value, dtype), dtype);
   if (dtype === 'bool') return value !== 0;
-  return isBigInteger(dtype) ? BigInt(value) : value;
+  return isBigInteger(dtype) ? BigInt(value) : roundTo(value, dtype);
 }
 
 /** The elements as nested arrays. */
