@@ -9,8 +9,8 @@ namespace {
 
 // New tensors of this many bytes are worth a minor collection (about 0.1 ms), so that the working set stays in cache.
 constexpr int64_t kMinorBytes = int64_t{32} << 20;
-// Small tensors: look for collected owners once in so many; V8 collects by itself as their handles fill its heap.
-constexpr size_t kSweepCount = 8192;
+// The same for small tensors, by their number.
+constexpr size_t kMinorCount = 16384;
 // Live bytes may grow by this much, and by half, before a full collection is worth its milliseconds.
 constexpr int64_t kFullBytes = int64_t{16} << 20;
 
@@ -26,7 +26,7 @@ Buffers::~Buffers() {
 int64_t Buffers::allocate(int64_t bytes, napi_value owner) {
   const int64_t rounded = pool_rounded(bytes);
   new_bytes_ += rounded;
-  if (new_bytes_ > kMinorBytes || young_.size() > kSweepCount) pump();
+  if (new_bytes_ > kMinorBytes || young_.size() > kMinorCount) pump();
   void* data = pool_allocate(bytes);
   if (data == nullptr) {
     collect(true);
@@ -100,22 +100,24 @@ int64_t Buffers::sweep(std::vector<int64_t>& handles, std::vector<int64_t>* surv
 }
 
 int64_t Buffers::sweep_all() {
-  const int64_t freed = sweep(old_, nullptr) + sweep(young_, &old_);
+  const int64_t freed = sweep(old_, nullptr) + sweep(middle_, &old_) + sweep(young_, &middle_);
   new_bytes_ = 0;
   return freed;
 }
 
 void Buffers::pump() {
-  if (new_bytes_ > kMinorBytes) collect(false);
+  collect(false);
   new_bytes_ = 0;
-  sweep(young_, &old_);
-  if (live_bytes_ > bytes_after_full_ + bytes_after_full_ / 2 + kFullBytes) {
-    collect(true);
+  sweep(middle_, &old_);
+  sweep(young_, &middle_);
+  const bool grown = live_bytes_ > bytes_after_full_ + bytes_after_full_ / 2 + kFullBytes;
+  const bool littered = old_.size() > 2 * static_cast<size_t>(live_) + kMinorCount;
+  if (grown) collect(true);
+  if (grown || littered) {
     sweep(old_, nullptr);
-    bytes_after_full_ = live_bytes_;
-  } else if (old_.size() > static_cast<size_t>(2 * live_) + kSweepCount) {
-    sweep(old_, nullptr);
+    sweep(middle_, nullptr);
   }
+  if (grown) bytes_after_full_ = live_bytes_;
 }
 
 void Buffers::set_collector(napi_value collect) { napi_create_reference(env_, collect, 1, &collector_); }

@@ -57,8 +57,9 @@ class Buffers {
   napi_ref collector_ = nullptr;
   std::vector<Entry> entries_;
   std::vector<int64_t> free_;
-  std::vector<int64_t> young_;  // allocated since the last sweep
-  std::vector<int64_t> old_;    // survived one
+  std::vector<int64_t> young_;   // allocated since the last sweep
+  std::vector<int64_t> middle_;  // survived one: V8 may still collect them cheaply
+  std::vector<int64_t> old_;     // survived two: only a full collection frees them
   int64_t live_ = 0;
   int64_t live_bytes_ = 0;
   int64_t new_bytes_ = 0;         // since the last sweep
