@@ -86,7 +86,9 @@ function functionNode(fn: Serializable): ConfigNode {
   }
   const known = publicNameOf(fn);
   if (known !== undefined) {
-    return {module: known.module, class_name: 'function', config: known.name, registered_name: known.name};
+    // Keras names its own functions so.
+    const alias = known.module === 'builtins' ? 'function' : known.name;
+    return {module: known.module, class_name: 'function', config: known.name, registered_name: alias};
   }
   const id = getRegisteredName(fn);
   return {module: null, class_name: 'function', config: fn.name, registered_name: id};
