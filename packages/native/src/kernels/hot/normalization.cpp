@@ -29,18 +29,16 @@ void layer_row(const T* x, const T* gamma, const T* beta, T* y, int64_t c, T eps
   const T m = sum_lanes<T>(sum_vectors<T>(
                   c, [&](int64_t i, auto part) __attribute__((always_inline)) { return part.load(x + i); })) /
               static_cast<T>(c);
-  const T variance = sum_lanes<T>(sum_vectors<T>(
-                         c,
-                         [&](int64_t i, auto part) __attribute__((always_inline)) {
-                           const V d = part.load(x + i) - m;
-                           return V(d * d);
-                         })) /
+  const T variance = sum_lanes<T>(sum_vectors<T>(c,
+                                                 [&](int64_t i, auto part) __attribute__((always_inline)) {
+                                                   const V d = part.load(x + i) - m;
+                                                   return V(d * d);
+                                                 })) /
                      static_cast<T>(c);
   const T r = 1 / root(variance + epsilon);
-  for_vectors<T>(
-      c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-        part.store(y + i, (part.load(x + i) - m) * r * part.load(gamma + i) + part.load(beta + i));
-      });
+  for_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+    part.store(y + i, (part.load(x + i) - m) * r * part.load(gamma + i) + part.load(beta + i));
+  });
   mean = m;
   rstd = r;
 }
@@ -90,11 +88,10 @@ void layer_gradient_row(const T* dy, const T* x, const T* gamma, T* dx, T* dgamm
   if (i < c) add(i, 1, Part<T>{c - i});
   const T offset = sum_lanes<T>(plain[0] + plain[1]) / static_cast<T>(c);
   const T slope = sum_lanes<T>(scaled[0] + scaled[1]) / static_cast<T>(c);
-  for_vectors<T>(
-      c, [&](int64_t j, auto part) __attribute__((always_inline)) {
-        const V xhat = (part.load(x + j) - mean) * rstd;
-        part.store(dx + j, (part.load(dy + j) * part.load(gamma + j) - offset - xhat * slope) * rstd);
-      });
+  for_vectors<T>(c, [&](int64_t j, auto part) __attribute__((always_inline)) {
+    const V xhat = (part.load(x + j) - mean) * rstd;
+    part.store(dx + j, (part.load(dy + j) * part.load(gamma + j) - offset - xhat * slope) * rstd);
+  });
 }
 
 template <class T>
@@ -139,7 +136,6 @@ void layer_normalization_gradient(const Call& call) {
 
 template <class T>
 void batch_normalization(const Call& call) {
-  using V = Vec<T>;
   const int64_t c = last_axis(call.inputs[0]);
   if (c == 0) return;
   const int64_t n = call.inputs[0].size / c;
@@ -150,35 +146,29 @@ void batch_normalization(const Call& call) {
   T* mean = output<T>(call, 1);
   T* variance = output<T>(call, 2);
   const auto epsilon = static_cast<T>(call.attributes[0]);
-  const auto count = static_cast<T>(n);
   const Columns s(n, c, lanes<T>);
-  const int64_t size = column_scratch<T, 1>(s);
+  const int64_t size = column_moments_scratch(s);
   const Scratch scratch((size + 3 * s.width) * static_cast<int64_t>(sizeof(T)));
   T* sums = static_cast<T*>(scratch.data);
   T* center = sums + size;
   T* scale = center + s.width;
   T* shift = scale + s.width;
 
-  column_sums<T, 1>(
-      s, sums,
-      mean, [&](int64_t i, int64_t, auto part, int) __attribute__((always_inline)) { return part.load(x + i); });
-  for (int64_t j = 0; j < c; ++j) mean[j] /= count;
-  repeat_columns(s, mean, center);
-  column_sums<T, 1>(
-      s, sums, variance, [&](int64_t i, int64_t j, auto part, int) __attribute__((always_inline)) {
-        const V d = part.load(x + i) - part.load(center + j);
-        return V(d * d);
-      });
+  if (n > 0) {
+    column_moments(s, x, sums, mean, variance);
+  } else {
+    for (int64_t j = 0; j < c; ++j) mean[j] = variance[j] = static_cast<T>(__builtin_nan(""));
+  }
   for (int64_t j = 0; j < c; ++j) {
-    variance[j] /= count;
+    variance[j] /= static_cast<T>(n);
     scale[j] = gamma[j] / root(variance[j] + epsilon);
   }
+  repeat_columns(s, mean, center);
   for (int64_t j = c; j < s.width; ++j) scale[j] = scale[j - c];
   repeat_columns(s, beta, shift);
-  for_columns<T>(
-      s, [&](int64_t i, int64_t j, auto part) __attribute__((always_inline)) {
-        part.store(y + i, (part.load(x + i) - part.load(center + j)) * part.load(scale + j) + part.load(shift + j));
-      });
+  for_columns<T>(s, [&](int64_t i, int64_t j, auto part) __attribute__((always_inline)) {
+    part.store(y + i, (part.load(x + i) - part.load(center + j)) * part.load(scale + j) + part.load(shift + j));
+  });
 }
 
 template <class T>
@@ -198,7 +188,7 @@ void batch_normalization_gradient(const Call& call) {
   const auto epsilon = static_cast<T>(call.attributes[0]);
   const auto count = static_cast<T>(n);
   const Columns s(n, c, lanes<T>);
-  const int64_t size = column_scratch<T, 2>(s);
+  const int64_t size = column_sums_scratch<2>(s);
   const Scratch scratch((size + 4 * s.width + 2 * c) * static_cast<int64_t>(sizeof(T)));
   T* sums = static_cast<T*>(scratch.data);
   T* center = sums + size;
@@ -209,11 +199,10 @@ void batch_normalization_gradient(const Call& call) {
 
   // sum(dy) and sum(dy (x - mean)); the second still lacks its rstd.
   repeat_columns(s, mean, center);
-  column_sums<T, 2>(
-      s, sums, result, [&](int64_t i, int64_t j, auto part, int k) __attribute__((always_inline)) {
-        const V d = part.load(dy + i);
-        return k == 0 ? d : V(d * (part.load(x + i) - part.load(center + j)));
-      });
+  column_sums<T, 2>(s, sums, result, [&](int64_t i, int64_t j, auto part, int k) __attribute__((always_inline)) {
+    const V d = part.load(dy + i);
+    return k == 0 ? d : V(d * (part.load(x + i) - part.load(center + j)));
+  });
   for (int64_t j = 0; j < c; ++j) {
     const T rstd = 1 / root(variance[j] + epsilon);
     dbeta[j] = result[j];
@@ -228,12 +217,10 @@ void batch_normalization_gradient(const Call& call) {
     offset[j] = offset[j - c];
     slope[j] = slope[j - c];
   }
-  for_columns<T>(
-      s, [&](int64_t i, int64_t j, auto part) __attribute__((always_inline)) {
-        const V d = part.load(x + i) - part.load(center + j);
-        part.store(dx + i,
-                   part.load(scale + j) * (part.load(dy + i) - part.load(offset + j) - d * part.load(slope + j)));
-      });
+  for_columns<T>(s, [&](int64_t i, int64_t j, auto part) __attribute__((always_inline)) {
+    const V d = part.load(x + i) - part.load(center + j);
+    part.store(dx + i, part.load(scale + j) * (part.load(dy + i) - part.load(offset + j) - d * part.load(slope + j)));
+  });
 }
 
 template <class T>
