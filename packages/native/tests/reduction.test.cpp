@@ -231,9 +231,33 @@ TEST(arg_extremes) {
   }
 }
 
+TEST(arg_extremes_of_long_rows) {
+  for (const DType dtype :
+       {DType::float32, DType::float64, DType::bfloat16, DType::int8, DType::uint16, DType::int64}) {
+    for (const int64_t n : {1023, 1024, 1025, 5000}) {
+      for (const int64_t at : {int64_t{0}, int64_t{3}, n / 2, n - 1}) {
+        for (const bool is_max : {true, false}) {
+          Array x = Array::random(dtype, {2, n}, 10, 100);
+          with_type(dtype, [&](auto zero) {
+            using T = decltype(zero);
+            // Twice: the first one counts.
+            x.data<T>()[at] = from_double<T>(is_max ? 101 : 9);
+            x.data<T>()[n - 1] = from_double<T>(is_max ? 101 : 9);
+          });
+          const Array y = Array::empty(DType::int32, {2, 1});
+          call(is_max ? "argmax" : "argmin", {x}, {y}, {1});
+          CHECK(y.at(0) == static_cast<double>(at));
+          const std::vector<double> best = reduce(x, 2, is_max ? kMax : kMin, false);
+          CHECK(x.at(n + static_cast<int64_t>(y.at(1))) == best[1]);
+        }
+      }
+    }
+  }
+}
+
 TEST(nan_is_the_extreme) {
   for (const DType dtype : {DType::float32, DType::float64, DType::float16}) {
-    for (const int64_t n : {1, 5, 40, 1000}) {
+    for (const int64_t n : {1, 5, 40, 1000, 3000}) {
       for (const int64_t at : {int64_t{0}, n / 2, n - 1}) {
         for (const bool columns : {false, true}) {
           context() = std::string(name_of(dtype)) + " n " + std::to_string(n) + " at " + std::to_string(at);

@@ -32,7 +32,7 @@ struct Sum {
     return 0;
   }
   template <class A>
-  static A combine(A a, A b) {
+  static A join(A a, A b) {
     return a + b;
   }
 };
@@ -43,7 +43,7 @@ struct Prod : Sum {
     return 1;
   }
   template <class A>
-  static A combine(A a, A b) {
+  static A join(A a, A b) {
     return a * b;
   }
 };
@@ -62,7 +62,7 @@ struct Max {
   }
   // b != b keeps a NaN of b; a NaN of a stays since no comparison with it is true.
   template <class A>
-  static A combine(A a, A b) {
+  static A join(A a, A b) {
     return b > a || b != b ? b : a;
   }
 };
@@ -76,7 +76,7 @@ struct Min {
     return is_floating<T> ? Limits::infinity() : Limits::max();
   }
   template <class A>
-  static A combine(A a, A b) {
+  static A join(A a, A b) {
     return b < a || b != b ? b : a;
   }
 };
@@ -88,7 +88,7 @@ struct Any {
   static uint8_t identity() {
     return 0;
   }
-  static uint8_t combine(uint8_t a, uint8_t b) { return a | b; }
+  static uint8_t join(uint8_t a, uint8_t b) { return a | b; }
   static constexpr uint8_t kDecides = 1;
 };
 
@@ -99,7 +99,7 @@ struct All {
   static uint8_t identity() {
     return 1;
   }
-  static uint8_t combine(uint8_t a, uint8_t b) { return a & b; }
+  static uint8_t join(uint8_t a, uint8_t b) { return a & b; }
   static constexpr uint8_t kDecides = 0;
 };
 
@@ -120,60 +120,90 @@ A fold(A total, const T* p, int64_t n, int64_t stride) {
     A lane[4] = {total, Op::template identity<T>(), Op::template identity<T>(), Op::template identity<T>()};
     int64_t i = 0;
     for (; i + 4 <= n; i += 4) {
-      for (int64_t l = 0; l < 4; ++l) lane[l] = Op::combine(lane[l], static_cast<A>(p[(i + l) * stride]));
+      for (int64_t l = 0; l < 4; ++l) lane[l] = Op::join(lane[l], static_cast<A>(p[(i + l) * stride]));
     }
-    for (; i < n; ++i) lane[0] = Op::combine(lane[0], static_cast<A>(p[i * stride]));
-    return Op::combine(Op::combine(lane[0], lane[1]), Op::combine(lane[2], lane[3]));
+    for (; i < n; ++i) lane[0] = Op::join(lane[0], static_cast<A>(p[i * stride]));
+    return Op::join(Op::join(lane[0], lane[1]), Op::join(lane[2], lane[3]));
   } else {
-    for (int64_t i = 0; i < n; ++i) total = Op::combine(total, static_cast<A>(p[i * stride]));
+    for (int64_t i = 0; i < n; ++i) total = Op::join(total, static_cast<A>(p[i * stride]));
     return total;
   }
 }
 
+/// Adds `rows` rows of `width` columns to the running values `acc`.
+template <class Op, class T>
+void fold_rows(void* running, const void* x, int64_t width, int64_t column_stride, int64_t rows, int64_t row_stride) {
+  using A = typename Op::template Accumulator<T>;
+  A* const acc = static_cast<A*>(running);
+  const T* p = static_cast<const T*>(x);
+  if (width == 1) {
+    acc[0] = fold<Op>(acc[0], p, rows, row_stride);
+    return;
+  }
+  for (int64_t r = 0; r < rows; ++r, p += row_stride) {
+    for (int64_t j = 0; j < width; ++j) acc[j] = Op::join(acc[j], static_cast<A>(p[j * column_stride]));
+  }
+}
+
+template <class Op, class T>
+void start(void* running, int64_t width) {
+  using A = typename Op::template Accumulator<T>;
+  std::fill_n(static_cast<A*>(running), width, static_cast<A>(Op::template identity<T>()));
+}
+
+template <class Op, class T>
+void join_into(void* running, const void* other, int64_t width) {
+  using A = typename Op::template Accumulator<T>;
+  for (int64_t j = 0; j < width; ++j) {
+    static_cast<A*>(running)[j] = Op::join(static_cast<A*>(running)[j], static_cast<const A*>(other)[j]);
+  }
+}
+
+/// Divides by `count` where it is not negative: for the mean.
+template <class Op, class T>
+void finish(const void* running, int64_t width, void* y, int64_t stride, int64_t count) {
+  using A = typename Op::template Accumulator<T>;
+  for (int64_t j = 0; j < width; ++j) {
+    A total = static_cast<const A*>(running)[j];
+    if constexpr (std::is_same_v<A, double>) {
+      if (count >= 0) total /= static_cast<double>(count);
+    }
+    if constexpr (is_half<T>) {
+      static_cast<T*>(y)[j * stride] = T(static_cast<float>(total));
+    } else {
+      static_cast<T*>(y)[j * stride] = static_cast<T>(total);
+    }
+  }
+}
+
+/// What differs between operations and dtypes; the way through the operands is the same for all.
+struct Body {
+  int64_t element_size;
+  int64_t accumulator_size;
+  void (*start)(void* running, int64_t width);
+  void (*fold_rows)(void* running, const void* x, int64_t width, int64_t column_stride, int64_t rows,
+                    int64_t row_stride);
+  void (*join_into)(void* running, const void* other, int64_t width);
+  void (*finish)(const void* running, int64_t width, void* y, int64_t stride, int64_t count);
+};
+
 /// The reduced positions [begin, end) of `width` neighbouring outputs.
-template <class Op, class T, class A>
-void reduce_block(A* acc, int64_t width, const T* base, int64_t column_stride, const ReductionAxes& reduced,
-                  int64_t begin, int64_t end) {
-  std::fill(acc, acc + width, Op::template identity<T>());
+void reduce_block(const Body& body, void* acc, int64_t width, const char* base, int64_t column_stride,
+                  const ReductionAxes& reduced, int64_t begin, int64_t end) {
+  body.start(acc, width);
   if (begin >= end) return;
   const ReductionAxis& inner = reduced.axes[reduced.count - 1];
   Odometer outer(reduced.axes, reduced.count - 1, begin / inner.size);
   int64_t within = begin % inner.size;
   for (int64_t i = begin; i < end; outer.next(), within = 0) {
     const int64_t take = std::min(inner.size - within, end - i);
-    const T* p = base + outer.in + within * inner.in;
+    body.fold_rows(acc, base + (outer.in + within * inner.in) * body.element_size, width, column_stride, take,
+                   inner.in);
     i += take;
-    if (width == 1) {
-      acc[0] = fold<Op>(acc[0], p, take, inner.in);
-      continue;
-    }
-    for (int64_t r = 0; r < take; ++r, p += inner.in) {
-      for (int64_t j = 0; j < width; ++j) acc[j] = Op::combine(acc[j], static_cast<A>(p[j * column_stride]));
-    }
   }
 }
 
-template <class T, class A>
-T finish(A total, int64_t count, bool is_mean) {
-  if constexpr (std::is_same_v<A, double>) {
-    if (is_mean) total /= static_cast<double>(count);
-  }
-  return static_cast<T>(total);
-}
-
-template <>
-Half finish(double total, int64_t count, bool is_mean) {
-  return Half(static_cast<float>(is_mean ? total / static_cast<double>(count) : total));
-}
-
-template <>
-BFloat16 finish(double total, int64_t count, bool is_mean) {
-  return BFloat16(static_cast<float>(is_mean ? total / static_cast<double>(count) : total));
-}
-
-template <class Op, class T>
-void reduce(const Call& call, bool is_mean) {
-  using A = typename Op::template Accumulator<T>;
+void reduce(const Call& call, const Body& body, bool is_mean) {
   const Operand& x = call.inputs[0];
   const Operand& y = call.outputs[0];
   if (y.size == 0) return;
@@ -181,8 +211,8 @@ void reduce(const Call& call, bool is_mean) {
   make_plan(x, y, call.attributes, call.num_attributes, plan);
   const int64_t n = plan.reduced.positions;
   if (plan.reduced.count == 0) plan.reduced.axes[plan.reduced.count++] = {n, 1, 0};
-  const T* from = static_cast<const T*>(x.data) + plan.in_start;
-  T* to = static_cast<T*>(y.data) + plan.out_start;
+  const char* from = static_cast<const char*>(x.data) + plan.in_start * body.element_size;
+  char* to = static_cast<char*>(y.data) + plan.out_start * body.element_size;
 
   // A row is a column of width one.
   const bool has_columns = !plan.rows && plan.kept.count > 0;
@@ -193,26 +223,24 @@ void reduce(const Call& call, bool is_mean) {
   const int64_t num_units = plan.kept.positions / columns.size * num_blocks;
   const int64_t parts = std::min(reduced_parts(num_units, n * block), std::max(n, int64_t{1}));
   const int64_t step = (n + parts - 1) / parts;
-  const auto reduce_unit = [&](A* acc, int64_t unit, int64_t part) {
+  const auto width_of = [&](int64_t unit) { return std::min(columns.size - unit % num_blocks * block, block); };
+  const auto reduce_unit = [&](void* acc, int64_t unit, int64_t part) {
     const Odometer at(plan.kept.axes, num_outer_axes, unit / num_blocks);
-    const int64_t first = unit % num_blocks * block;
-    const int64_t width = std::min(columns.size - first, block);
+    const int64_t first = at.in + unit % num_blocks * block * columns.in;
     const int64_t begin = std::min(part * step, n);
-    reduce_block<Op>(acc, width, from + at.in + first * columns.in, columns.in, plan.reduced, begin,
-                     std::min(begin + step, n));
+    reduce_block(body, acc, width_of(unit), from + first * body.element_size, columns.in, plan.reduced, begin,
+                 std::min(begin + step, n));
   };
-  const auto write_unit = [&](const A* acc, int64_t unit) {
+  const auto write_unit = [&](const void* acc, int64_t unit) {
     const Odometer at(plan.kept.axes, num_outer_axes, unit / num_blocks);
-    const int64_t first = unit % num_blocks * block;
-    const int64_t width = std::min(columns.size - first, block);
-    T* out = to + at.out + first * columns.out;
-    for (int64_t j = 0; j < width; ++j) out[j * columns.out] = finish<T>(acc[j], n, is_mean);
+    const int64_t first = at.out + unit % num_blocks * block * columns.out;
+    body.finish(acc, width_of(unit), to + first * body.element_size, columns.out, is_mean ? n : -1);
   };
 
   if (parts == 1) {
     const int64_t grain = std::max(int64_t{1}, kReductionChunk / 4 / (n * block + 8));
     parallel_range(num_units, grain, [&](int64_t begin, int64_t end) {
-      A acc[kMaxWidth];
+      uint64_t acc[kMaxWidth];
       for (int64_t unit = begin; unit < end; ++unit) {
         reduce_unit(acc, unit, 0);
         write_unit(acc, unit);
@@ -220,28 +248,31 @@ void reduce(const Call& call, bool is_mean) {
     });
     return;
   }
-  const Scratch scratch(num_units * parts * block * static_cast<int64_t>(sizeof(A)));
-  A* partial = static_cast<A*>(scratch.data);
+  const int64_t bytes = block * body.accumulator_size;
+  const Scratch scratch(num_units * parts * bytes);
+  char* partial = static_cast<char*>(scratch.data);
   parallel_chunks(num_units * parts,
-                  [&](int64_t task) { reduce_unit(partial + task * block, task / parts, task % parts); });
+                  [&](int64_t task) { reduce_unit(partial + task * bytes, task / parts, task % parts); });
   for (int64_t unit = 0; unit < num_units; ++unit) {
-    A* acc = partial + unit * parts * block;
-    const int64_t width = std::min(columns.size - unit % num_blocks * block, block);
-    for (int64_t part = 1; part < parts; ++part) {
-      for (int64_t j = 0; j < width; ++j) acc[j] = Op::combine(acc[j], acc[part * block + j]);
-    }
+    char* acc = partial + unit * parts * bytes;
+    for (int64_t part = 1; part < parts; ++part) body.join_into(acc, acc + part * bytes, width_of(unit));
     write_unit(acc, unit);
   }
 }
 
 template <class Op, class T>
+constexpr Body kBody{sizeof(T),         sizeof(typename Op::template Accumulator<T>),
+                     &start<Op, T>,     &fold_rows<Op, T>,
+                     &join_into<Op, T>, &finish<Op, T>};
+
+template <class Op, class T>
 void fold_kernel(const Call& call) {
-  reduce<Op, T>(call, false);
+  reduce(call, kBody<Op, T>, false);
 }
 
 template <class T>
 void mean_kernel(const Call& call) {
-  reduce<Sum, T>(call, true);
+  reduce(call, kBody<Sum, T>, true);
 }
 
 template <class T>

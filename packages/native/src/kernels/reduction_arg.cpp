@@ -2,6 +2,7 @@
 #include "kernels/reduction_arg.h"
 
 #include <algorithm>
+#include <cstring>
 #include <type_traits>
 
 #include "kernels/half.h"
@@ -24,6 +25,66 @@ bool beats(C x, C best) {
     if (x != x) return best == best;
   }
   return is_max ? x > best : x < best;
+}
+
+/// Whether any of the 16 bytes is set.
+template <class Mask>
+bool any_lane(Mask mask) {
+  uint64_t half[2];
+  std::memcpy(half, &mask, sizeof(half));
+  return (half[0] | half[1]) != 0;
+}
+
+/// The extreme of n elements that lie next to each other: first its block, from vectors, then its place in the block.
+template <bool is_max, class T>
+int64_t find_in_row(const T* p, int64_t n) {
+  using Vector [[gnu::vector_size(16)]] = T;
+  constexpr int64_t kLanes = 16 / static_cast<int64_t>(sizeof(T));
+  constexpr int64_t kUnrolled = 4;
+  constexpr int64_t kBlock = 1024;
+  const auto load = [](const T* from) {
+    Vector v;
+    std::memcpy(&v, from, sizeof(v));
+    return v;
+  };
+  T best = p[0];
+  int64_t block = 0;
+  int64_t i = 0;
+  for (; i + kBlock <= n; i += kBlock) {
+    Vector extreme[kUnrolled];
+    auto has_nan = load(p) != load(p);
+    has_nan = has_nan ^ has_nan;
+    for (int64_t u = 0; u < kUnrolled; ++u) extreme[u] = load(p + i + u * kLanes);
+    for (int64_t j = i; j < i + kBlock; j += kUnrolled * kLanes) {
+      for (int64_t u = 0; u < kUnrolled; ++u) {
+        const Vector x = load(p + j + u * kLanes);
+        if constexpr (std::is_floating_point_v<T>) has_nan = has_nan | (x != x);
+        extreme[u] = (is_max ? x > extreme[u] : x < extreme[u]) ? x : extreme[u];
+      }
+    }
+    if (any_lane(has_nan)) {
+      for (;; ++i) {
+        if (p[i] != p[i]) return i;
+      }
+    }
+    for (int64_t u = 0; u < kUnrolled; ++u) {
+      for (int64_t l = 0; l < kLanes; ++l) {
+        if (!(is_max ? extreme[u][l] > best : extreme[u][l] < best)) continue;
+        best = extreme[u][l];
+        block = i;
+      }
+    }
+  }
+  const int64_t whole = i;
+  for (; i < n; ++i) {
+    if (!beats<is_max>(p[i], best)) continue;
+    best = p[i];
+    block = i;
+    if (best != best) return i;
+  }
+  if (block >= whole) return block;
+  while (p[block] != best) ++block;
+  return block;
 }
 
 template <bool is_max, class T>
@@ -54,6 +115,12 @@ void find_extremes(const Call& call) {
       const int64_t first = unit % num_blocks * block;
       const int64_t width = std::min(columns.size - first, block);
       const T* p = from + at.in + first * columns.in;
+      if constexpr (std::is_same_v<T, C>) {
+        if (width == 1 && stride == 1) {
+          to[at.out + first * columns.out] = static_cast<int32_t>(find_in_row<is_max>(p, n));
+          continue;
+        }
+      }
       for (int64_t j = 0; j < width; ++j) {
         best[j] = static_cast<C>(p[j * columns.in]);
         index[j] = 0;
