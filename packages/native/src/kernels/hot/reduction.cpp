@@ -3,6 +3,7 @@
 // Sums run through several vector accumulators over blocks, and the blocks' sums through a binary tree, so that the
 // rounding error grows with the logarithm of the count (N. Higham, "The accuracy of floating point summation", 1993).
 // Blocks and tree depend on shapes and strides alone.
+#include "kernels/hot/lanes.h"
 #include "kernels/hot/simd.h"
 #include "kernels/reduction_plan.h"
 
@@ -13,7 +14,7 @@ struct Sum {
   template <class T>
   static constexpr T identity = 0;
   template <class V>
-  [[gnu::always_inline]] static inline V combine(V a, V b) {
+  [[gnu::always_inline]] static inline V join(V a, V b) {
     return a + b;
   }
 };
@@ -23,7 +24,7 @@ struct Max {
   template <class T>
   static constexpr T identity = -static_cast<T>(__builtin_inff());
   template <class V>
-  [[gnu::always_inline]] static inline V combine(V a, V b) {
+  [[gnu::always_inline]] static inline V join(V a, V b) {
     const V larger = b > a ? b : a;
     return b != b ? b : larger;
   }
@@ -33,33 +34,14 @@ struct Min {
   template <class T>
   static constexpr T identity = static_cast<T>(__builtin_inff());
   template <class V>
-  [[gnu::always_inline]] static inline V combine(V a, V b) {
+  [[gnu::always_inline]] static inline V join(V a, V b) {
     const V smaller = b < a ? b : a;
     return b != b ? b : smaller;
   }
 };
 
-template <class T>
-using Int = typename VectorOf<T>::integer;
-
-alignas(64) const int32_t kIota32[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-alignas(64) const int64_t kIota64[8] = {0, 1, 2, 3, 4, 5, 6, 7};
-
-inline vi iota(float) { return load<vi>(kIota32); }
-inline vl iota(double) { return load<vl>(kIota64); }
-
 /// In a loop of a few rounds: keeps the compiler from making vector code for it, which would only be larger.
 [[gnu::always_inline]] inline void keep_scalar() { asm volatile(""); }
-
-template <class Op, class T>
-[[gnu::always_inline]] inline T across(Vec<T> v) {
-  T lane[lanes<T>];
-  memcpy(lane, &v, sizeof(v));
-  for (int64_t half = lanes<T> / 2; half > 0; half /= 2) {
-    for (int64_t i = 0; i < half; ++i) lane[i] = Op::combine(lane[i], lane[i + half]);
-  }
-  return lane[0];
-}
 
 /// Partial results of equal blocks, combined as a binary tree: the way a counter carries.
 template <class Op, class T>
@@ -69,7 +51,7 @@ struct Tree {
 
   inline void push(T value) {
     int l = 0;
-    for (uint64_t c = count++; (c & 1) != 0; c >>= 1) value = Op::combine(level[l++], value);
+    for (uint64_t c = count++; (c & 1) != 0; c >>= 1) value = Op::join(level[l++], value);
     level[l] = value;
   }
 
@@ -79,7 +61,7 @@ struct Tree {
     bool first = true;
     for (uint64_t c = count; c != 0; c >>= 1, ++l) {
       if ((c & 1) == 0) continue;
-      total = first ? level[l] : Op::combine(level[l], total);
+      total = first ? level[l] : Op::join(level[l], total);
       first = false;
     }
     return total;
@@ -90,44 +72,41 @@ struct Tree {
 
 constexpr int64_t kRowBlock = 4096;
 
+/// Fewer elements than a vector has, at least one.
+template <class Op, class T>
+[[gnu::always_inline]] inline T reduce_short(const T* p, int64_t n) {
+  if (n >= 4) return fold_lanes<Op>(Part<T>{n}.load(p, Op::template identity<T>));
+  T total = p[0];
+  if (n > 1) total = Op::join(total, p[1]);
+  if (n > 2) total = Op::join(total, p[2]);
+  return total;
+}
+
 template <class Op, class T>
 [[gnu::noinline]] T reduce_block(const T* p, int64_t n) {
   using V = Vec<T>;
   constexpr int64_t L = lanes<T>;
-  if (n < L) {
-    T total = Op::template identity<T>;
-    for (int64_t i = 0; i < n; ++i) {
-      keep_scalar();
-      total = Op::combine(total, p[i]);
-    }
-    return total;
-  }
+  if (n < L) return n == 0 ? Op::template identity<T> : reduce_short<Op>(p, n);
   V total = load<V>(p);
   int64_t i = L;
   if (n >= 8 * L) {
     V a0 = total, a1 = load<V>(p + L), a2 = load<V>(p + 2 * L), a3 = load<V>(p + 3 * L);
     V a4 = load<V>(p + 4 * L), a5 = load<V>(p + 5 * L), a6 = load<V>(p + 6 * L), a7 = load<V>(p + 7 * L);
     for (i = 8 * L; i + 8 * L <= n; i += 8 * L) {
-      a0 = Op::combine(a0, load<V>(p + i));
-      a1 = Op::combine(a1, load<V>(p + i + L));
-      a2 = Op::combine(a2, load<V>(p + i + 2 * L));
-      a3 = Op::combine(a3, load<V>(p + i + 3 * L));
-      a4 = Op::combine(a4, load<V>(p + i + 4 * L));
-      a5 = Op::combine(a5, load<V>(p + i + 5 * L));
-      a6 = Op::combine(a6, load<V>(p + i + 6 * L));
-      a7 = Op::combine(a7, load<V>(p + i + 7 * L));
+      a0 = Op::join(a0, load<V>(p + i));
+      a1 = Op::join(a1, load<V>(p + i + L));
+      a2 = Op::join(a2, load<V>(p + i + 2 * L));
+      a3 = Op::join(a3, load<V>(p + i + 3 * L));
+      a4 = Op::join(a4, load<V>(p + i + 4 * L));
+      a5 = Op::join(a5, load<V>(p + i + 5 * L));
+      a6 = Op::join(a6, load<V>(p + i + 6 * L));
+      a7 = Op::join(a7, load<V>(p + i + 7 * L));
     }
-    total = Op::combine(Op::combine(Op::combine(a0, a1), Op::combine(a2, a3)),
-                        Op::combine(Op::combine(a4, a5), Op::combine(a6, a7)));
+    total = Op::join(Op::join(Op::join(a0, a1), Op::join(a2, a3)), Op::join(Op::join(a4, a5), Op::join(a6, a7)));
   }
-  for (; i + L <= n; i += L) total = Op::combine(total, load<V>(p + i));
-  if (i < n) {
-    // The last vector again, with the lanes that were counted already set to the identity.
-    const V last = load<V>(p + n - L);
-    const Int<T> fresh = iota(T{}) >= Int<T>{} + static_cast<decltype(+Int<T>{}[0])>(L - (n - i));
-    total = Op::combine(total, fresh ? last : splat<V>(Op::template identity<T>));
-  }
-  return across<Op, T>(total);
+  for (; i + L <= n; i += L) total = Op::join(total, load<V>(p + i));
+  if (i < n) total = Op::join(total, Part<T>{n - i}.load(p + i, Op::template identity<T>));
+  return fold_lanes<Op>(total);
 }
 
 template <class Op, class T>
@@ -195,11 +174,7 @@ template <class Op, class T>
         const T* base = x + at.in;
         T total;
         if (is_short) {
-          total = base[0];
-          for (int64_t j = 1; j < n; ++j) {
-            keep_scalar();
-            total = Op::combine(total, base[j]);
-          }
+          total = reduce_short<Op>(base, n);
         } else {
           total = reduce_positions<Op>(base, plan.reduced, 0, n);
         }
@@ -242,10 +217,10 @@ template <class Op, class T>
   using V = Vec<T>;
   constexpr int64_t L = lanes<T>;
   int64_t j = 0;
-  for (; j + L <= width; j += L) store(acc + j, Op::combine(load<V>(acc + j), load<V>(other + j)));
+  for (; j + L <= width; j += L) store(acc + j, Op::join(load<V>(acc + j), load<V>(other + j)));
   for (; j < width; ++j) {
     keep_scalar();
-    acc[j] = Op::combine(acc[j], other[j]);
+    acc[j] = Op::join(acc[j], other[j]);
   }
 }
 
@@ -258,9 +233,9 @@ template <class Op, class T>
       using W = decltype(kind);
       const T* q = p + j;
       const auto row = [&](int64_t i) __attribute__((always_inline)) { return load<W>(q + i * stride); };
-      const W low = Op::combine(Op::combine(row(0), row(1)), Op::combine(row(2), row(3)));
-      const W high = Op::combine(Op::combine(row(4), row(5)), Op::combine(row(6), row(7)));
-      store(acc + j, Op::combine(load<W>(acc + j), Op::combine(low, high)));
+      const W low = Op::join(Op::join(row(0), row(1)), Op::join(row(2), row(3)));
+      const W high = Op::join(Op::join(row(4), row(5)), Op::join(row(6), row(7)));
+      store(acc + j, Op::join(load<W>(acc + j), Op::join(low, high)));
     };
     int64_t j = 0;
     for (; j + L <= width; j += L) eight(V{}, j);
