@@ -7,7 +7,7 @@ const source = (path: string) => fileURLToPath(new URL(`packages/${path}`, impor
 export default defineConfig({
   resolve: {
     alias: [
-      {find: /^@keratin\/core\/internal$/, replacement: source('core/src/internal.ts')},
+      {find: /^@keratin\/(core|layers)\/internal$/, replacement: source('$1/src/internal.ts')},
       {find: /^@keratin\/(native|core|layers|models|datasets)$/, replacement: source('$1/src/index.ts')},
       {find: /^keratin$/, replacement: source('keratin/src/index.ts')},
     ],

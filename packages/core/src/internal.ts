@@ -13,7 +13,7 @@ export {updateVariables} from './engine/update.js';
 export {dense} from './ops/fused.js';
 export {convolve, perAxis} from './ops/nn.js';
 export {drawSeed, type RandomState, resolveSeed} from './random/seed.js';
-export {Callable, invoke} from './callable.js';
+export {Callable, inspectCustom, invoke} from './callable.js';
 export {autoName, resetNames, toSnakeCase, uniqueName} from './naming.js';
 export {type FilePath, pathText, writeAtomic} from './files/atomic.js';
 export {readSafetensors, type SafetensorsFile} from './files/safetensors.js';

@@ -91,7 +91,7 @@ export class Registry<T> {
   }
 
   /** The config node of an object of this kind. */
-  serialize(object: T): ConfigNode | string | null {
+  serialize(object: unknown): ConfigNode | string | null {
     return serializeKerasObject(object) as ConfigNode | string | null;
   }
 

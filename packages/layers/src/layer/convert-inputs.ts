@@ -1,0 +1,37 @@
+import {type DType, type Element, type Tensor, type TensorLike} from '@keratin/core';
+import {
+  convert,
+  isFloating,
+  isPlainObject,
+  logitsOf,
+  maskOf,
+  tensorsIn,
+  withLogits,
+  withMask,
+} from '@keratin/core/internal';
+
+/**
+ * What a layer was called with, as tensors: numbers, nested and typed arrays are converted, floating tensors of another dtype cast to
+ * the layer's compute dtype; integers, booleans and strings stay. A list that holds a tensor is a list of inputs.
+ */
+export function convertInputs(value: unknown, dtype: DType, where: string): unknown {
+  const [tensor] = tensorsIn(value);
+  if (tensor === value && tensor !== undefined) return castFloating(tensor, dtype);
+  if (Array.isArray(value) && tensor !== undefined) {
+    return value.map((entry: unknown) => convertInputs(entry, dtype, where));
+  }
+  if (isPlainObject(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, convertInputs(entry, dtype, where)]));
+  }
+  if (value === null || value === undefined) return value;
+  return castFloating(convert(value as TensorLike, undefined, where), dtype);
+}
+
+function castFloating(x: Tensor<Element>, dtype: DType): Tensor<Element> {
+  if (x.dtype === dtype || !isFloating(x.dtype) || !isFloating(dtype)) return x;
+  const y: Tensor<Element> = x.cast(dtype);
+  const mask = maskOf(x);
+  const logits = logitsOf(x);
+  if (logits !== null) withLogits(y as Tensor, logits.tensor, logits.activation);
+  return mask === null ? y : withMask(y, mask);
+}
