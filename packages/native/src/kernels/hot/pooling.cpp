@@ -61,36 +61,44 @@ struct Box {
   int64_t size() const { return (end[0] - begin[0]) * (end[1] - begin[1]) * (end[2] - begin[2]); }
 };
 
+// What a window does to its values, one vector of channels at a time.
+
+// The maximum instruction loses NaN, so whether there was one is kept beside.
 template <class T>
 struct MaxOf {
-  static Vec<T> start() { return splat<Vec<T>>(static_cast<T>(-__builtin_inf())); }
-  [[gnu::always_inline]] static Vec<T> join(Vec<T> a, Vec<T> v) { return ((v > a) | (v != v)) ? v : a; }
-  [[gnu::always_inline]] static Vec<T> finish(Vec<T> a, T) { return a; }
+  using I = typename VectorOf<T>::integer;
+  Vec<T> value = splat<Vec<T>>(static_cast<T>(-__builtin_inf()));
+  I nan{};
+  [[gnu::always_inline]] void add(Vec<T> v) {
+    value = larger(v, value);
+    nan |= I(v != v);
+  }
+  // All bits set are a NaN.
+  [[gnu::always_inline]] Vec<T> finish(T) const { return Vec<T>(I(value) | nan); }
 };
 
 template <class T>
 struct MeanOf {
-  static Vec<T> start() { return Vec<T>{}; }
-  [[gnu::always_inline]] static Vec<T> join(Vec<T> a, Vec<T> v) { return a + v; }
-  [[gnu::always_inline]] static Vec<T> finish(Vec<T> a, T count) { return a / count; }
+  Vec<T> sum{};
+  [[gnu::always_inline]] void add(Vec<T> v) { sum += v; }
+  [[gnu::always_inline]] Vec<T> finish(T count) const { return sum / count; }
 };
 
 // One output pixel, kVectors vectors of channels. `x` is the image at the first of these channels.
 template <class T, class Op, int kVectors, class Lanes>
 [[gnu::always_inline]] inline void pool_window(const Pool& p, const Box& box, const T* x, T* y, T count, Lanes part) {
-  Vec<T> value[kVectors];
-  for (int v = 0; v < kVectors; ++v) value[v] = Op::start();
+  Op window[kVectors];
   for (int64_t i0 = box.begin[0]; i0 < box.end[0]; ++i0) {
     for (int64_t i1 = box.begin[1]; i1 < box.end[1]; ++i1) {
       const T* row = x + (i0 * p.in[1] + i1) * p.in[2] * p.c;
       for (int64_t i2 = box.begin[2]; i2 < box.end[2]; ++i2) {
         for (int v = 0; v < kVectors; ++v) {
-          value[v] = Op::join(value[v], part.load(row + i2 * p.c + v * lanes<T>));
+          window[v].add(part.load(row + i2 * p.c + v * lanes<T>));
         }
       }
     }
   }
-  for (int v = 0; v < kVectors; ++v) part.store(y + v * lanes<T>, Op::finish(value[v], count));
+  for (int v = 0; v < kVectors; ++v) part.store(y + v * lanes<T>, window[v].finish(count));
 }
 
 // One row of output pixels.
