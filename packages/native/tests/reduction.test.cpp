@@ -234,7 +234,7 @@ TEST(arg_extremes) {
 TEST(arg_extremes_of_long_rows) {
   for (const DType dtype :
        {DType::float32, DType::float64, DType::bfloat16, DType::int8, DType::uint16, DType::int64}) {
-    for (const int64_t n : {1023, 1024, 1025, 5000}) {
+    for (const int64_t n : {255, 256, 257, 512, 1000}) {
       for (const int64_t at : {int64_t{0}, int64_t{3}, n / 2, n - 1}) {
         for (const bool is_max : {true, false}) {
           Array x = Array::random(dtype, {2, n}, 10, 100);

@@ -41,21 +41,29 @@ int64_t find_in_row(const T* p, int64_t n) {
   using Vector [[gnu::vector_size(16)]] = T;
   constexpr int64_t kLanes = 16 / static_cast<int64_t>(sizeof(T));
   constexpr int64_t kUnrolled = 4;
-  constexpr int64_t kBlock = 1024;
+  constexpr int64_t kBlock = 256;
   const auto load = [](const T* from) {
     Vector v;
     std::memcpy(&v, from, sizeof(v));
     return v;
   };
   T best = p[0];
-  int64_t block = 0;
-  int64_t i = 0;
-  for (; i + kBlock <= n; i += kBlock) {
+  int64_t found = 0;
+  if (n < kBlock) {
+    for (int64_t i = 1; i < n; ++i) {
+      if (!beats<is_max>(p[i], best)) continue;
+      best = p[i];
+      found = i;
+    }
+    return found;
+  }
+  for (int64_t i = 0; i < n; i += kBlock) {
+    // The last block overlaps the one before: what it holds of that one beats nothing.
+    const int64_t first = std::min(i, n - kBlock);
     Vector extreme[kUnrolled];
-    auto has_nan = load(p) != load(p);
-    has_nan = has_nan ^ has_nan;
-    for (int64_t u = 0; u < kUnrolled; ++u) extreme[u] = load(p + i + u * kLanes);
-    for (int64_t j = i; j < i + kBlock; j += kUnrolled * kLanes) {
+    for (int64_t u = 0; u < kUnrolled; ++u) extreme[u] = load(p + first + u * kLanes);
+    auto has_nan = extreme[0] != extreme[0];
+    for (int64_t j = first; j < first + kBlock; j += kUnrolled * kLanes) {
       for (int64_t u = 0; u < kUnrolled; ++u) {
         const Vector x = load(p + j + u * kLanes);
         if constexpr (std::is_floating_point_v<T>) has_nan = has_nan | (x != x);
@@ -63,28 +71,20 @@ int64_t find_in_row(const T* p, int64_t n) {
       }
     }
     if (any_lane(has_nan)) {
-      for (;; ++i) {
-        if (p[i] != p[i]) return i;
-      }
+      found = first;
+      while (p[found] == p[found]) ++found;
+      return found;
     }
     for (int64_t u = 0; u < kUnrolled; ++u) {
       for (int64_t l = 0; l < kLanes; ++l) {
-        if (!(is_max ? extreme[u][l] > best : extreme[u][l] < best)) continue;
+        if (!beats<is_max>(extreme[u][l], best)) continue;
         best = extreme[u][l];
-        block = i;
+        found = first;
       }
     }
   }
-  const int64_t whole = i;
-  for (; i < n; ++i) {
-    if (!beats<is_max>(p[i], best)) continue;
-    best = p[i];
-    block = i;
-    if (best != best) return i;
-  }
-  if (block >= whole) return block;
-  while (p[block] != best) ++block;
-  return block;
+  while (p[found] != best) ++found;
+  return found;
 }
 
 template <bool is_max, class T>
