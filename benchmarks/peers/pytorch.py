@@ -1,0 +1,83 @@
+"""The benchmark rows by PyTorch, eager."""
+import torch
+from torch import nn
+import torch.nn.functional as F
+from common import MARK, SGEMM, emit, timed, wanted
+
+PEER = f"PyTorch {torch.__version__}"
+
+
+def epoch(model, optimizer, x, y, batch):
+    order = torch.randperm(len(x))
+    loss_sum = correct = 0
+    for i in range(0, len(x), batch):
+        ids = order[i:i + batch]
+        xb, yb = x[ids], y[ids]
+        optimizer.zero_grad()
+        out = model(xb)
+        loss = F.cross_entropy(out, yb)
+        loss.backward()
+        optimizer.step()
+        loss_sum += loss.item()
+        correct += (out.argmax(1) == yb).sum().item()
+
+
+if wanted("sgemm"):
+    for m, n, k, transposed in SGEMM:
+        a = torch.randn(k, m).T if transposed == "a" else torch.randn(m, k)
+        b = torch.randn(n, k).T if transposed == "b" else torch.randn(k, n)
+        flops = 2 * m * n * k
+        seconds = timed(lambda: a @ b, 7, inner=max(1, round(2e9 / flops)))
+        emit(PEER, f"sgemm_{m}x{n}x{k}{MARK[transposed]}", flops / seconds / 1e9, "GFLOP/s")
+    x = torch.randn(1000, 1000)
+    emit(PEER, "matmul_1000_x100", timed(lambda: [x @ x for _ in range(100)], 3) * 1e3, "ms")
+
+if wanted("eager"):
+    a, b = torch.randn(10), torch.randn(10)
+    emit(PEER, "add_10_eager", timed(lambda: torch.add(a, b), 9, 1000, 100_000) * 1e6, "us")
+    big = torch.randn(1_000_000)
+
+    def chain():
+        y = big
+        for _ in range(5):
+            y = y.mul(1.01).add(0.1)
+        return y
+
+    emit(PEER, "chain10_1e6_eager", timed(chain, 9, inner=20) * 1e3, "ms")
+    square = torch.randn(1024, 1024)
+    emit(PEER, "softmax_1024x1024", timed(lambda: square.softmax(-1), 9, inner=20) * 1e3, "ms")
+    emit(PEER, "sum_axis0_1024x1024", timed(lambda: square.sum(0), 9, inner=20) * 1e3, "ms")
+    emit(PEER, "sum_axis1_1024x1024", timed(lambda: square.sum(1), 9, inner=20) * 1e3, "ms")
+
+if wanted("tiny"):
+    model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Sigmoid())
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    x = torch.tensor([[0., 0], [0, 1], [1, 0], [1, 1]])
+    y = torch.tensor([[0.], [1], [1], [0]])
+
+    def step():
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    emit(PEER, "xor_train_on_batch", timed(step, 7, 500, 500) * 1e6, "us")
+    with torch.no_grad():
+        emit(PEER, "xor_call_1", timed(lambda: model(x[:1]), 7, 500, 2000) * 1e6, "us")
+
+if wanted("mnist-mlp"):
+    x, y = torch.rand(60000, 784), torch.randint(0, 10, (60000,))
+    for batch in (128, 32):
+        model = nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 10))
+        optimizer = torch.optim.RMSprop(model.parameters())
+        emit(PEER, f"mnist_mlp_epoch_b{batch}", timed(lambda: epoch(model, optimizer, x, y, batch), 3), "s")
+
+if wanted("fashion-cnn"):
+    x, y = torch.rand(6400, 1, 28, 28), torch.randint(0, 10, (6400,))
+    model = nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(1, 128, 3, stride=2), nn.ReLU(), nn.MaxPool2d(3),
+                          nn.BatchNorm2d(128), nn.Flatten(), nn.Linear(2048, 100), nn.ReLU(), nn.Linear(100, 10))
+    optimizer = torch.optim.NAdam(model.parameters(), 0.01)
+    seconds = timed(lambda: epoch(model, optimizer, x, y, 32), 3) / 200
+    emit(PEER, "fashion_cnn_fit_step", seconds * 1e3, "ms")
+    emit(PEER, "fashion_cnn_tape_step", seconds * 1e3, "ms")

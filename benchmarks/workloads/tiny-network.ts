@@ -1,0 +1,36 @@
+import {layers, optimizers, Sequential, tensor} from 'keratin';
+import {time, timeRow, type Workload} from '../harness.js';
+
+export const tinyNetwork: Workload = {
+  name: 'tiny',
+  description: 'XOR 2-8-1: what the library costs where the network costs nothing',
+  async run(report) {
+    const x = tensor([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]);
+    const y = tensor([[0], [1], [1], [0]]);
+    const model = new Sequential([
+      new layers.Dense(8, {activation: 'tanh', inputShape: [2]}),
+      new layers.Dense(1, {activation: 'sigmoid'}),
+    ]).compile({optimizer: new optimizers.SGD(0.1), loss: 'mse'});
+    const one = x.at(':1');
+    report(
+      timeRow(
+        'xor_train_on_batch',
+        'us',
+        await time(() => model.trainOnBatch(x, y), {repetitions: 7, warmup: 500, inner: 500}),
+      ),
+    );
+    report(timeRow('xor_call_1', 'us', await time(() => model(one), {repetitions: 7, warmup: 500, inner: 2000})));
+    report(
+      timeRow(
+        'xor_predict_1',
+        'us',
+        await time(() => model.predict(one, {verbose: 0}), {repetitions: 7, warmup: 100, inner: 200}),
+      ),
+    );
+  },
+};
