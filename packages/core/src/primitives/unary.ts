@@ -332,7 +332,7 @@ export const elu = definePrimitive('elu', {
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
 
-// scale for x > 0, else y + scale alpha
+// scale for x >= 0, else y + scale alpha, as TensorFlow has it
 export const selu = definePrimitive('selu', {
   inputs: ['x'],
   infer: unary(floating),
@@ -340,7 +340,7 @@ export const selu = definePrimitive('selu', {
   gradient: {
     saves: ['y'],
     vjp: ({y}, dy) => {
-      const positive = y.greater(0).cast(y.dtype) as Tensor;
+      const positive = y.greaterEqual(0).cast(y.dtype) as Tensor;
       const left = y.minimum(0).add(SELU_SCALE * SELU_ALPHA);
       return [dy.mul(positive.mul(SELU_SCALE).add(left.mul(positive.neg().add(1))))];
     },
