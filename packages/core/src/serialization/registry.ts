@@ -39,7 +39,8 @@ export class Registry<T> {
    */
   add(name: string, object: Serializable, ids: readonly string[] = []): void {
     registerPublic(object, {module: this.#options.module, name});
-    for (const id of [name, toSnakeCase(name), ...ids]) {
+    // The snake case first: messages suggest it.
+    for (const id of [toSnakeCase(name), ...ids, name]) {
       this.#byId.set(id, object);
       this.#names.push(id);
     }

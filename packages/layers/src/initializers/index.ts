@@ -5,6 +5,7 @@ import {Constant, Identity, Ones, Zeros} from './constant.js';
 import {Initializer} from './initializer.js';
 import {Orthogonal} from './orthogonal.js';
 import {RandomNormal, RandomUniform, TruncatedNormal} from './random.js';
+import {STFT} from './stft.js';
 import * as scaling from './variance-scaling.js';
 import {type Registered} from '../ids.js';
 
@@ -20,6 +21,7 @@ export {
   type RandomUniformOptions,
   TruncatedNormal,
 } from './random.js';
+export {STFT, type STFTOptions, type WindowName} from './stft.js';
 export {
   computeFans,
   type Distribution,
@@ -52,6 +54,7 @@ export type InitializerId =
   | 'lecun_uniform'
   | 'lecun_normal'
   | 'orthogonal'
+  | 'stft'
   | 'normal'
   | 'uniform'
   | 'zero'
@@ -94,6 +97,7 @@ registry.add('HeUniform', scaling.HeUniform);
 registry.add('HeNormal', scaling.HeNormal);
 registry.add('LecunUniform', scaling.LecunUniform);
 registry.add('LecunNormal', scaling.LecunNormal);
+registry.add('STFT', STFT, ['STFTInitializer']);
 registry.add('Orthogonal', Orthogonal, ['OrthogonalInitializer']);
 
 /** The initializer of a string id, function, config node or value. */
