@@ -1,0 +1,93 @@
+// Programs that users would write, unchanged, against the packed tarballs: they must compile under the strictest options and run.
+import {execFileSync} from 'node:child_process';
+import {cpSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {idxFile, packedProject} from './packed-project.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const bin = (name: string) => join(root, 'node_modules', '.bin', name);
+
+let project = '';
+beforeAll(() => {
+  project = packedProject();
+  cpSync(join(root, 'tests/user-programs/programs'), project, {recursive: true});
+  writeFileSync(join(project, 'package.json'), '{"private": true, "type": "module"}\n');
+  for (const dataset of ['mnist', 'fashion-mnist']) {
+    const folder = join(project, 'home', 'datasets', dataset);
+    mkdirSync(folder, {recursive: true});
+    // A picture is bright in the rows of its class, so that there is something to learn. 07 reads 6,000 pictures.
+    const pixel = (i: number) => (Math.floor((i % 784) / 64) === Math.floor(i / 784) % 10 ? 200 : (i * 7) % 40);
+    const train = dataset === 'mnist' ? 1000 : 6400;
+    for (const [part, n] of [
+      ['train', train],
+      ['t10k', 200],
+    ] as const) {
+      writeFileSync(join(folder, `${part}-images-idx3-ubyte`), idxFile([n, 28, 28], pixel));
+      writeFileSync(
+        join(folder, `${part}-labels-idx1-ubyte`),
+        idxFile([n], (i) => i % 10),
+      );
+    }
+  }
+}, 120_000);
+afterAll(() => rmSync(project, {recursive: true, force: true}));
+
+function run(program: string): string {
+  return execFileSync(bin('tsx'), [program], {
+    cwd: project,
+    encoding: 'utf8',
+    env: {...process.env, KERATIN_HOME: join(project, 'home'), NO_COLOR: '1'},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+test('all programs compile under the strictest options', () => {
+  let output = '';
+  try {
+    execFileSync(bin('tsc'), ['-p', project], {encoding: 'utf8'});
+  } catch (error) {
+    output = error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error);
+  }
+  expect(output).toBe('');
+}, 120_000);
+
+test('05: a custom LayerNormalization agrees with the built-in one', () => {
+  const errors = [...run('05-layer-normalization.ts').matchAll(/\d\.\d+e-\d+/g)].map(([text]) => Number(text));
+  expect(errors.length).toBeGreaterThanOrEqual(2);
+  for (const error of errors.slice(0, 2)) expect(error).toBeLessThan(1e-6);
+}, 120_000);
+
+test('06: a custom loop learns', () => {
+  const output = run('06-custom-loop.ts');
+  const last = output.trim().split('\n').at(-1) ?? '';
+  const accuracy = Number(/sparse_categorical_accuracy: ([\d.]+)$/.exec(last)?.[1]);
+  expect(accuracy).toBeGreaterThan(0.9);
+}, 240_000);
+
+test('07: two optimizers share a model', () => {
+  const output = run('07-per-group.ts');
+  expect(Number(/[^_]loss: ([\d.]+)/.exec(output)?.[1])).toBeLessThan(2.3);
+  expect(output).toMatch(/val_accuracy: [\d.]+/);
+}, 120_000);
+
+test('08: MNIST by strings and objects, with callbacks', () => {
+  const output = run('08-mnist-mlp-part.ts');
+  expect(output).toContain('Epoch 5/5');
+  expect(output).toMatch(/\(?10, ?10\)?|\[ 10, 10 \]/);
+}, 120_000);
+
+test('09: custom layers and models', () => {
+  const lines = run('09-simple-dense.ts').trim().split('\n');
+  expect(lines[0]).toBe('[ 128, 512 ]');
+  expect(lines.at(-1)).toBe('[ 1, 2 ] [ 1, 2 ]');
+}, 60_000);
+
+test('10: a linear classifier from tensors alone', () => {
+  const losses = [...run('10-linear-classifier.ts').matchAll(/Loss at step \d+: ([\d.]+)/g)].map(([, value]) =>
+    Number(value),
+  );
+  expect(losses).toHaveLength(40);
+  expect(losses.at(-1)).toBeLessThan(0.04);
+}, 60_000);
