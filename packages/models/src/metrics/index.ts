@@ -1,0 +1,64 @@
+/** Metrics: numbers that are gathered over many batches. */
+export {Metric, type MetricOptions, type MetricVariableOptions, type UpdateOptions} from './metric.js';
+export {Mean} from './mean.js';
+export {Sum} from './sum.js';
+export {type MetricFunction} from './function-metric.js';
+export {MeanMetricWrapper, type MeanMetricWrapperOptions, type WrappedFunction} from './mean-metric-wrapper.js';
+
+export {Accuracy, accuracy} from './accuracy.js';
+export {BinaryAccuracy, binaryAccuracy, type BinaryAccuracyOptions} from './binary-accuracy.js';
+export {CategoricalAccuracy, categoricalAccuracy} from './categorical-accuracy.js';
+export {SparseCategoricalAccuracy, sparseCategoricalAccuracy} from './sparse-categorical-accuracy.js';
+export {
+  TopKCategoricalAccuracy,
+  topKCategoricalAccuracy,
+  type TopKCategoricalAccuracyOptions,
+} from './top-k-categorical-accuracy.js';
+export {
+  SparseTopKCategoricalAccuracy,
+  sparseTopKCategoricalAccuracy,
+  type SparseTopKCategoricalAccuracyOptions,
+} from './sparse-top-k-categorical-accuracy.js';
+
+export {BinaryCrossentropy, type BinaryCrossentropyOptions} from './binary-crossentropy.js';
+export {CategoricalCrossentropy, type CategoricalCrossentropyOptions} from './categorical-crossentropy.js';
+export {
+  SparseCategoricalCrossentropy,
+  type SparseCategoricalCrossentropyOptions,
+} from './sparse-categorical-crossentropy.js';
+export {KLDivergence} from './kl-divergence.js';
+export {Poisson} from './poisson.js';
+
+export {MeanSquaredError} from './mean-squared-error.js';
+export {MeanAbsoluteError} from './mean-absolute-error.js';
+export {MeanAbsolutePercentageError} from './mean-absolute-percentage-error.js';
+export {MeanSquaredLogarithmicError} from './mean-squared-logarithmic-error.js';
+export {RootMeanSquaredError} from './root-mean-squared-error.js';
+export {CosineSimilarity, cosineSimilarity, type CosineSimilarityOptions} from './cosine-similarity.js';
+export {LogCoshError} from './log-cosh-error.js';
+
+export {Hinge} from './hinge.js';
+export {SquaredHinge} from './squared-hinge.js';
+export {CategoricalHinge} from './categorical-hinge.js';
+
+// The losses whose functions Keras offers here too.
+export {
+  binaryCrossentropy,
+  binaryFocalCrossentropy,
+  categoricalCrossentropy,
+  categoricalFocalCrossentropy,
+  categoricalHinge,
+  hinge,
+  huber,
+  klDivergence,
+  logCosh,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+  poisson,
+  sparseCategoricalCrossentropy,
+  squaredHinge,
+} from '../losses/index.js';
+
+export {deserialize, get, type MetricId, type MetricLike, resolveAccuracy, serialize} from './registry.js';
