@@ -2,5 +2,6 @@
 export {type AnyLayer} from './layer/layer.js';
 export {dtypePolicy, serializePolicy} from './layer/dtype-policy.js';
 export {type Node, type Origin, originOf, recordNode} from './layer/node.js';
+export {structureVersion} from './layer/structure.js';
 export {layerRegistry} from './registry.js';
 export {clearSession} from './session.js';

@@ -45,6 +45,7 @@ import {convertInputs} from './convert-inputs.js';
 import {dtypePolicy, type DTypePolicy, serializePolicy} from './dtype-policy.js';
 import {checkInputs, type InputSpec} from './input-spec.js';
 import {type Node, recordNode} from './node.js';
+import {noteStructureChange} from './structure.js';
 import {holdingsOf} from './tracking.js';
 import {type CallOptions, type LayerOptions, type Masks, type ShapesOf} from './types.js';
 
@@ -72,6 +73,8 @@ export interface WeightOptions {
 type AnyLayer = Layer<never, unknown>;
 
 const stack = new CallStack<AnyLayer>();
+/** Whether any layer has ever added a loss. */
+let lossesWereAdded = false;
 const isLayer = (value: unknown): value is AnyLayer => value instanceof Layer;
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- instances are callable: see Callable
@@ -238,6 +241,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
     if (typeof value !== 'boolean')
       throw new ValueError(`${this.path}: trainable must be a boolean, got ${describe(value)}`);
     this.#trainable = value;
+    noteStructureChange();
     this.#findVariables();
     for (const [variable, list] of this.#own) if (list === 'trainable') variable.trainable = value;
     for (const layer of this.ownLayers()) layer.trainable = value;
@@ -292,6 +296,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
     this.#added.add(variable);
     this.#own.set(variable, trainable ? 'trainable' : 'other');
     if (!this.#trainable) variable.trainable = false;
+    noteStructureChange();
     return variable;
   }
 
@@ -409,7 +414,9 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
       const [tensor] = tensorsIn(value);
       if (tensor === undefined)
         throw new ValueError(`${this.path}.addLoss: a tensor is needed, got ${describe(value)}`);
-      if (!isSymbolic(tensor)) this.#losses.push(tensor as Tensor);
+      if (isSymbolic(tensor)) continue;
+      lossesWereAdded = true;
+      this.#losses.push(tensor as Tensor);
     }
   }
 
@@ -430,6 +437,8 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
 
   /** @internal */
   clearLosses(): void {
+    // Most programs never add a loss, and each call of a model would walk through its layers for nothing.
+    if (!lossesWereAdded) return;
     for (const layer of this.flattenLayers()) layer.#losses = [];
   }
 
@@ -515,6 +524,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
     this.#buildShapes = shapes;
     this.#built = true;
     this.#locked = true;
+    noteStructureChange();
   }
 
   #checkTracked(): void {
