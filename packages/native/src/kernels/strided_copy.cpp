@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "runtime/parallel.h"
 
@@ -11,10 +12,6 @@ namespace {
 
 // One chunk for a thread: about 10 us of copying.
 constexpr int64_t kChunkBytes = 131072;
-// The side of the square blocks in which transposing copies read columns and write rows: both fit the first cache, and
-// a cache line of each is used up while it is there.
-constexpr int64_t kTile = 32;
-
 struct Axis {
   int64_t extent;
   int64_t from;  // strides in elements
@@ -73,8 +70,9 @@ void copy_row(const U* from, U* to, const Axis& axis, int64_t n) {
   }
 }
 
-// Rows [begin, end) of the outer axes; a row is the innermost axis.
-template <class U>
+// Rows [begin, end) of the outer axes; a row is the innermost axis, of a length known at compile time where it is
+// short.
+template <class U, int64_t length>
 void copy_rows(const Plan& plan, int64_t begin, int64_t end) {
   int64_t index[kMaxRank];
   const U* from = reinterpret_cast<const U*>(plan.from);
@@ -88,7 +86,11 @@ void copy_rows(const Plan& plan, int64_t begin, int64_t end) {
   }
   const Axis& inner = plan.axes[0];
   for (int64_t row = begin; row < end; ++row) {
-    copy_row(from, to, inner, inner.extent);
+    if constexpr (length > 0) {
+      for (int64_t i = 0; i < length; ++i) to[i * inner.to] = from[i * inner.from];
+    } else {
+      copy_row(from, to, inner, inner.extent);
+    }
     for (int d = 1; d < plan.rank; ++d) {
       const Axis& axis = plan.axes[d];
       from += axis.from;
@@ -101,24 +103,76 @@ void copy_rows(const Plan& plan, int64_t begin, int64_t end) {
   }
 }
 
+// Transposing copies go by squares whose side is one cache line, so that every line of both sides is touched once.
+template <class U>
+constexpr int64_t kTile = 64 / static_cast<int64_t>(sizeof(U));
+// Squares taken one after the other along the lines of the input, which the prefetcher then runs ahead of.
+constexpr int64_t kStrip = 4;
+
 // to[i * to_stride + j] = from[j * from_stride + i] for i in [0, rows), j in [0, columns).
 template <class U>
-void transpose_tile(const U* from, int64_t from_stride, U* to, int64_t to_stride, int64_t rows, int64_t columns) {
+void transpose_part(const U* from, int64_t from_stride, U* to, int64_t to_stride, int64_t rows, int64_t columns) {
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t j = 0; j < columns; ++j) to[i * to_stride + j] = from[j * from_stride + i];
+  }
+}
+
+template <class U>
+using Lanes [[gnu::vector_size(16)]] = U;
+
+// The lower or upper halves of a and b, alternating.
+template <class U, int64_t first, size_t... lane>
+Lanes<U> interleave(Lanes<U> a, Lanes<U> b, std::index_sequence<lane...>) {
+  return __builtin_shufflevector(a, b, (first + lane / 2 + lane % 2 * sizeof...(lane))...);
+}
+
+// Transposes a square of vectors: interleaving row i with row i + N / 2 moves every bit of the element's position by
+// one place, so that log2 N rounds exchange the row's bits with the column's.
+template <class U>
+void transpose_square(const U* from, U* to, int64_t to_stride) {
+  constexpr int64_t N = 16 / static_cast<int64_t>(sizeof(U));
+  constexpr auto all = std::make_index_sequence<N>();
+  Lanes<U> rows[N];
+  for (int64_t i = 0; i < N; ++i) std::memcpy(&rows[i], from + i * kTile<U>, 16);
+  for (int64_t round = 1; round < N; round *= 2) {
+    Lanes<U> next[N];
+    for (int64_t i = 0; i < N / 2; ++i) {
+      next[2 * i] = interleave<U, 0>(rows[i], rows[i + N / 2], all);
+      next[2 * i + 1] = interleave<U, N / 2>(rows[i], rows[i + N / 2], all);
+    }
+    std::memcpy(rows, next, sizeof(rows));
+  }
+  for (int64_t i = 0; i < N; ++i) std::memcpy(to + i * to_stride, &rows[i], 16);
+}
+
+template <class U>
+void transpose_tile(const U* from, int64_t from_stride, U* to, int64_t to_stride) {
+  constexpr int64_t side = kTile<U>;
+  if constexpr (sizeof(U) == 16) {
+    transpose_part(from, from_stride, to, to_stride, side, side);
+  } else {
+    constexpr int64_t N = 16 / static_cast<int64_t>(sizeof(U));
+    // A copy first: rows a power of two apart would push each other out of the cache between their visits.
+    alignas(64) U lines[side * side];
+    for (int64_t j = 0; j < side; ++j) std::memcpy(lines + j * side, from + j * from_stride, 64);
+    for (int64_t i = 0; i < side; i += N) {
+      for (int64_t j = 0; j < side; j += N) transpose_square(lines + j * side + i, to + i * to_stride + j, to_stride);
+    }
   }
 }
 
 // The output is contiguous along axis 0 and the input along `unit`: tiles of both.
 template <class U>
 void transpose_tiles(const Plan& plan, int unit, int64_t begin, int64_t end) {
+  constexpr int64_t side = kTile<U>;
   const Axis& columns = plan.axes[0];
   const Axis& rows = plan.axes[unit];
-  const int64_t across = (columns.extent + kTile - 1) / kTile;
-  const int64_t down = (rows.extent + kTile - 1) / kTile;
+  const int64_t across = (columns.extent + side - 1) / side;
+  const int64_t strip = kStrip * side;
+  const int64_t down = (rows.extent + strip - 1) / strip;
   for (int64_t tile = begin; tile < end; ++tile) {
-    const int64_t column = tile % across * kTile;
-    const int64_t row = tile / across % down * kTile;
+    const int64_t column = tile % across * side;
+    const int64_t row = tile / across % down * strip;
     const U* from = reinterpret_cast<const U*>(plan.from) + column * columns.from + row;
     U* to = reinterpret_cast<U*>(plan.to) + column + row * rows.to;
     int64_t rest = tile / across / down;
@@ -129,8 +183,15 @@ void transpose_tiles(const Plan& plan, int unit, int64_t begin, int64_t end) {
       from += index * plan.axes[d].from;
       to += index * plan.axes[d].to;
     }
-    transpose_tile(from, columns.from, to, rows.to, std::min(kTile, rows.extent - row),
-                   std::min(kTile, columns.extent - column));
+    const int64_t width = std::min(side, columns.extent - column);
+    const int64_t last = std::min(strip, rows.extent - row);
+    for (int64_t i = 0; i < last; i += side) {
+      if (i + side <= last && width == side) {
+        transpose_tile(from + i, columns.from, to + i * rows.to, rows.to);
+      } else {
+        transpose_part(from + i, columns.from, to + i * rows.to, rows.to, std::min(side, last - i), width);
+      }
+    }
   }
 }
 
@@ -152,16 +213,29 @@ void copy_elements(const Plan& plan) {
   for (int d = 1; d < plan.rank; ++d) {
     if (plan.axes[d].from == 1) unit = d;
   }
-  if (inner.to == 1 && inner.from != 1 && inner.from != 0 && unit != 0) {
-    const int64_t tile_size = std::min(kTile, inner.extent) * std::min(kTile, plan.axes[unit].extent);
+  const bool transposes = inner.to == 1 && inner.from != 1 && inner.from != 0 && unit != 0;
+  // Narrow ones (the channels of images) have few enough lines for plain rows.
+  if (transposes && 2 * std::min(inner.extent, plan.axes[unit].extent) >= kTile<U>) {
+    const int64_t strip = kStrip * kTile<U>;
+    const int64_t tile_size = std::min(kTile<U>, inner.extent) * std::min(strip, plan.axes[unit].extent);
     int64_t tiles = size / inner.extent / plan.axes[unit].extent;
-    tiles *= (inner.extent + kTile - 1) / kTile * ((plan.axes[unit].extent + kTile - 1) / kTile);
+    tiles *= (inner.extent + kTile<U> - 1) / kTile<U> * ((plan.axes[unit].extent + strip - 1) / strip);
     parallel_range(tiles, std::max<int64_t>(1, grain / tile_size),
                    [&](int64_t begin, int64_t end) { transpose_tiles<U>(plan, unit, begin, end); });
     return;
   }
-  parallel_range(size / inner.extent, std::max<int64_t>(1, grain / inner.extent),
-                 [&](int64_t begin, int64_t end) { copy_rows<U>(plan, begin, end); });
+  parallel_range(size / inner.extent, std::max<int64_t>(1, grain / inner.extent), [&](int64_t begin, int64_t end) {
+    switch (inner.extent) {
+      case 2:
+        return copy_rows<U, 2>(plan, begin, end);
+      case 3:
+        return copy_rows<U, 3>(plan, begin, end);
+      case 4:
+        return copy_rows<U, 4>(plan, begin, end);
+      default:
+        return copy_rows<U, 0>(plan, begin, end);
+    }
+  });
 }
 
 }  // namespace
