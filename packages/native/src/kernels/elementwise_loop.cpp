@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "kernels/strided_copy.h"
 #include "runtime/parallel.h"
 
 namespace keratin {
@@ -13,6 +14,8 @@ constexpr int kMaxInputs = 3;
 constexpr int64_t kBufferBytes = 8192;
 // Below this length rows cost more in calls than their elements, so blocks that span rows are gathered instead.
 constexpr int64_t kShortRow = 64;
+// From this size on transposed inputs are copied before the loop.
+constexpr int64_t kTransposedSize = 4096;
 
 struct Input {
   const char* data;
@@ -145,30 +148,52 @@ void copy_run(const U* from, int64_t stride, U* to, int64_t n) {
   }
 }
 
+// n elements from the cursor on, row by row.
 template <class U>
 void gather(const Loop& loop, const Input& input, Cursor cursor, int64_t n, U* to) {
-  const U* data = reinterpret_cast<const U*>(input.data);
-  while (n > 0) {
-    const int64_t run = std::min(n, loop.shape[0] - cursor.index[0]);
-    copy_run(data + cursor.offset(loop, input), input.strides[0], to, run);
+  const U* from = reinterpret_cast<const U*>(input.data) + cursor.offset(loop, input);
+  const int64_t row = loop.shape[0];
+  const int64_t stride = input.strides[0];
+  int64_t run = std::min(n, row - cursor.index[0]);
+  copy_run(from, stride, to, run);
+  from -= cursor.index[0] * stride;
+  while ((n -= run) > 0) {
     to += run;
-    n -= run;
-    if (n > 0) cursor.advance(loop, run);
+    for (int d = 1; d < loop.rank; ++d) {
+      from += input.strides[d];
+      if (++cursor.index[d] < loop.shape[d]) break;
+      cursor.index[d] = 0;
+      from -= input.strides[d] * loop.shape[d];
+    }
+    run = std::min(n, row);
+    copy_run(from, stride, to, run);
   }
 }
 
-void gather(const Loop& loop, const Input& input, const Cursor& cursor, int64_t n, char* to) {
+// As gather, for an input that repeats after `period` elements.
+template <class U>
+void gather_periodic(const Loop& loop, const Input& input, const Cursor& cursor, int64_t n, U* to) {
+  int64_t done = std::min(n, input.period);
+  gather(loop, input, cursor, done, to);
+  while (done < n) {
+    const int64_t more = std::min(done, n - done);
+    std::memcpy(to + done, to, static_cast<size_t>(more) * sizeof(U));
+    done += more;
+  }
+}
+
+void gather_bytes(const Loop& loop, const Input& input, const Cursor& cursor, int64_t n, char* to) {
   switch (input.bytes) {
     case 1:
-      return gather(loop, input, cursor, n, reinterpret_cast<uint8_t*>(to));
+      return gather_periodic(loop, input, cursor, n, reinterpret_cast<uint8_t*>(to));
     case 2:
-      return gather(loop, input, cursor, n, reinterpret_cast<uint16_t*>(to));
+      return gather_periodic(loop, input, cursor, n, reinterpret_cast<uint16_t*>(to));
     case 4:
-      return gather(loop, input, cursor, n, reinterpret_cast<uint32_t*>(to));
+      return gather_periodic(loop, input, cursor, n, reinterpret_cast<uint32_t*>(to));
     case 8:
-      return gather(loop, input, cursor, n, reinterpret_cast<uint64_t*>(to));
+      return gather_periodic(loop, input, cursor, n, reinterpret_cast<uint64_t*>(to));
     default:
-      return gather(loop, input, cursor, n, reinterpret_cast<Element16*>(to));
+      return gather_periodic(loop, input, cursor, n, reinterpret_cast<Element16*>(to));
   }
 }
 
@@ -193,7 +218,7 @@ void run_rows(const Loop& loop, int64_t begin, int64_t end) {
       const int64_t stride = input.strides[0];
       const bool direct = stride == 1 || (stride == 0 && loop.scalars);
       if (!direct && !(stride == 0 && filled[i] == p && filled_length[i] >= n)) {
-        gather(loop, input, cursor, n, buffers[i]);
+        gather_bytes(loop, input, cursor, n, buffers[i]);
         filled[i] = p;
         filled_length[i] = n;
       }
@@ -221,7 +246,7 @@ void run_blocks(const Loop& loop, int64_t begin, int64_t end) {
       } else if (scalar) {
         in[i] = input.data;
       } else if (position == begin || !input.reusable) {
-        gather(loop, input, Cursor(loop, position), n, buffers[i]);
+        gather_bytes(loop, input, Cursor(loop, position), n, buffers[i]);
         in[i] = buffers[i];
       }
       steps[i] = scalar ? 0 : 1;
@@ -241,11 +266,44 @@ void run_contiguous(const Call& call, LoopBody body, int64_t begin, int64_t end)
   body(in, steps, static_cast<char*>(y.data) + begin * size_of(y.dtype), end - begin);
 }
 
+// Whether gathering rows would read the input across its lines: a long last axis that is not the one of stride 1.
+bool is_transposed(const Operand& x) {
+  if (x.contiguous || x.size < kTransposedSize) return false;
+  const int64_t last = x.strides[x.rank - 1];
+  if (last == 0 || last == 1 || x.shape[x.rank - 1] < kShortRow / 4) return false;
+  for (int axis = 0; axis < x.rank - 1; ++axis) {
+    if (x.strides[axis] == 1 && x.shape[axis] > 1) return true;
+  }
+  return false;
+}
+
+// The call with input i copied first: the copy knows how to transpose.
+void run_with_contiguous(const Call& call, int i, LoopBody body, int64_t grain, bool scalars) {
+  Operand inputs[kMaxInputs];
+  std::copy_n(call.inputs, call.num_inputs, inputs);
+  Operand& x = inputs[i];
+  const Scratch scratch(x.size * size_of(x.dtype));
+  int64_t stride = 1;
+  for (int axis = x.rank - 1; axis >= 0; --axis) {
+    x.strides[axis] = stride;
+    stride *= x.shape[axis];
+  }
+  x.data = scratch.data;
+  x.contiguous = true;
+  generic::strided_copy(call.inputs[i], x);
+  Call changed = call;
+  changed.inputs = inputs;
+  elementwise_loop(changed, body, grain, scalars);
+}
+
 }  // namespace
 
 void elementwise_loop(const Call& call, LoopBody body, int64_t grain, bool scalars) {
   const int64_t size = call.outputs[0].size;
   if (size == 0) return;
+  for (int i = 0; i < call.num_inputs; ++i) {
+    if (is_transposed(call.inputs[i])) return run_with_contiguous(call, i, body, grain, scalars);
+  }
   if (size < 2 * grain) grain = size;
   bool contiguous = true;
   for (int i = 0; i < call.num_inputs; ++i) contiguous = contiguous && call.inputs[i].contiguous;
