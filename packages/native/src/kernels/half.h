@@ -13,14 +13,14 @@ namespace keratin {
 /// renormalized by one float subtraction instead of a loop.
 inline float half_to_float(uint16_t half) {
   constexpr uint32_t kExponent = 0x7c00u << 13;
-  uint32_t bits = (half & 0x7fffu) << 13;
-  const uint32_t exponent = bits & kExponent;
-  bits += (127u - 15u) << 23;
-  if (exponent == kExponent) {
-    bits += (128u - 16u) << 23;  // infinity and NaN
-  } else if (exponent == 0) {
-    bits = std::bit_cast<uint32_t>(std::bit_cast<float>(bits + (1u << 23)) - std::bit_cast<float>(113u << 23));
-  }
+  const uint32_t shifted = (half & 0x7fffu) << 13;
+  const uint32_t exponent = shifted & kExponent;
+  // All three cases are computed and one chosen, so that loops become vectors.
+  const uint32_t normal = shifted + ((127u - 15u) << 23);
+  const uint32_t special = normal + ((128u - 16u) << 23);  // infinity and NaN
+  const uint32_t subnormal =
+      std::bit_cast<uint32_t>(std::bit_cast<float>(normal + (1u << 23)) - std::bit_cast<float>(113u << 23));
+  const uint32_t bits = exponent == kExponent ? special : exponent == 0 ? subnormal : normal;
   return std::bit_cast<float>(bits | (half & 0x8000u) << 16);
 }
 
@@ -28,16 +28,15 @@ inline float half_to_float(uint16_t half) {
 inline uint16_t float_to_half(float x) {
   const uint32_t all = std::bit_cast<uint32_t>(x);
   const uint32_t sign = all & 0x80000000u;
-  uint32_t bits = all ^ sign;
-  uint32_t half;
-  if (bits >= 0x47800000u) {  // 65536 and above
-    half = bits > 0x7f800000u ? 0x7e00u : 0x7c00u;
-  } else if (bits < 113u << 23) {  // subnormal: adding 0.5 lets the float adder shift and round
-    half = std::bit_cast<uint32_t>(std::bit_cast<float>(bits) + 0.5f) - (126u << 23);
-  } else {
-    bits += 0xfffu + ((bits >> 13) & 1u) - ((127u - 15u) << 23);
-    half = bits >> 13;
-  }
+  const uint32_t bits = all ^ sign;
+  const uint32_t normal = (bits + 0xfffu + ((bits >> 13) & 1u) - ((127u - 15u) << 23)) >> 13;
+  // Adding 0.5 lets the float adder shift and round.
+  const uint32_t subnormal = std::bit_cast<uint32_t>(std::bit_cast<float>(bits) + 0.5f) - (126u << 23);
+  const uint32_t special = bits > 0x7f800000u ? 0x7e00u : 0x7c00u;
+  // Signed comparisons, which the baseline's vectors have.
+  const int32_t magnitude = static_cast<int32_t>(bits);
+  const uint32_t finite = magnitude < 113 << 23 ? subnormal : normal;
+  const uint32_t half = magnitude >= 0x47800000 ? special : finite;
   return static_cast<uint16_t>(half | sign >> 16);
 }
 
