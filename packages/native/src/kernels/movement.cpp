@@ -1,5 +1,7 @@
 // Kernels that move or make elements without computing on them: copy, fill, concatenate, place, range.
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <type_traits>
 
 #include "kernels/families.h"
@@ -25,10 +27,23 @@ T element(double value) {
 
 void copy(const Call& call) { strided_copy(call.inputs[0], call.outputs[0]); }
 
-// A fill is a copy of one element that is broadcast.
+template <class U>
+void fill_contiguous(const Operand& y, const void* element) {
+  U value;
+  std::memcpy(&value, element, sizeof(value));
+  U* to = static_cast<U*>(y.data);
+  parallel_range(y.size, y.size < 2 * kGrain ? y.size : kGrain,
+                 [&](int64_t begin, int64_t end) { std::fill(to + begin, to + end, value); });
+}
+
 void fill_with(const Operand& y, double value) {
   alignas(16) char element[16];
   store_scalar(y.dtype, value, element);
+  const int64_t bytes = size_of(y.dtype);
+  if (y.size == 0) return;
+  if (y.contiguous && bytes == 4) return fill_contiguous<uint32_t>(y, element);
+  if (y.contiguous && bytes == 8) return fill_contiguous<uint64_t>(y, element);
+  // A copy of one element that is broadcast.
   Operand x = y;
   x.data = element;
   x.contiguous = y.size == 1;
