@@ -335,13 +335,13 @@ KERATIN_INLINE V tanh(V x) {
   return copysign(-t / (t + 2), x);
 }
 
-/// 1 / (1 + e^-x) in 2 ulp.
+/// 1 / (1 + e^-x) in 3 ulp.
 template <class V>
 KERATIN_INLINE V sigmoid(V x) {
   return 1 / (1 + exp(-x));
 }
 
-/// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), 3 ulp.
+/// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), 2 ulp.
 template <class V>
 KERATIN_INLINE V softplus(V x) {
   return (x < 0 ? V{} : x) + log1p_finite(exp(-abs(x)));
