@@ -182,35 +182,21 @@ TEST(float32_functions_are_accurate_to_a_few_ulp) {
     if (!(error <= ulps)) context() += " error " + show(error);
     CHECK(error <= ulps);
   };
-  check(
-      "exp", [](double x) { return std::exp(x); }, -87, 88.7, 2);
-  check(
-      "expm1", [](double x) { return std::expm1(x); }, -3, 3, 3);
-  check(
-      "expm1", [](double x) { return std::expm1(x); }, -1e-3, 1e-3, 2);
-  check(
-      "log", [](double x) { return std::log(x); }, 1e-30, 4, 2);
-  check(
-      "log", [](double x) { return std::log(x); }, 0.9, 1.1, 2);
-  check(
-      "log", [](double x) { return std::log(x); }, 1, 3e38, 2);
-  check(
-      "log1p", [](double x) { return std::log1p(x); }, -0.5, 0.5, 3);
-  check(
-      "log1p", [](double x) { return std::log1p(x); }, -1e-4, 1e-4, 3);
-  check(
-      "tanh", [](double x) { return std::tanh(x); }, -10, 10, 4);
-  check(
-      "tanh", [](double x) { return std::tanh(x); }, -1e-3, 1e-3, 4);
+  check("exp", [](double x) { return std::exp(x); }, -87, 88.7, 2);
+  check("expm1", [](double x) { return std::expm1(x); }, -3, 3, 3);
+  check("expm1", [](double x) { return std::expm1(x); }, -1e-3, 1e-3, 2);
+  check("log", [](double x) { return std::log(x); }, 1e-30, 4, 2);
+  check("log", [](double x) { return std::log(x); }, 0.9, 1.1, 2);
+  check("log", [](double x) { return std::log(x); }, 1, 3e38, 2);
+  check("log1p", [](double x) { return std::log1p(x); }, -0.5, 0.5, 3);
+  check("log1p", [](double x) { return std::log1p(x); }, -1e-4, 1e-4, 3);
+  check("tanh", [](double x) { return std::tanh(x); }, -10, 10, 4);
+  check("tanh", [](double x) { return std::tanh(x); }, -1e-3, 1e-3, 4);
   check("sigmoid", sigmoid, -80, 20, 4);
-  check(
-      "erf", [](double x) { return std::erf(x); }, -4, 4, 3);
-  check(
-      "erf", [](double x) { return std::erf(x); }, -1e-3, 1e-3, 3);
-  check(
-      "sin", [](double x) { return std::sin(x); }, -1000, 1000, 2);
-  check(
-      "cos", [](double x) { return std::cos(x); }, -1000, 1000, 2);
+  check("erf", [](double x) { return std::erf(x); }, -4, 4, 3);
+  check("erf", [](double x) { return std::erf(x); }, -1e-3, 1e-3, 3);
+  check("sin", [](double x) { return std::sin(x); }, -1000, 1000, 2);
+  check("cos", [](double x) { return std::cos(x); }, -1000, 1000, 2);
   check("softplus", softplus, -80, 20, 4);
 }
 
