@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "check.h"
+#include "runtime/threads.h"
 
 namespace {
 
@@ -202,6 +203,37 @@ TEST(variance_survives_a_mean_far_from_zero) {
     const Array variance = Array::empty(DType::float32, {c});
     call("batch_normalization", {x, ones, ones}, {y, mean, variance}, {kEpsilon});
     CHECK_ALL_NEAR(variance, moments(x.values(), n, c, false).variance, 1e-4);
+  }
+}
+
+/// All results for one number of threads.
+std::vector<Array> all_results(const Shape& shape, int threads) {
+  const Data d(DType::float32, shape);
+  std::vector<Array> results;
+  const auto fresh = [&](const Shape& s) {
+    results.push_back(Array::empty(DType::float32, s));
+    return results.back();
+  };
+  const int before = num_threads();
+  set_num_threads(threads);
+  for (const bool by_row : {true, false}) {
+    const std::string kernel = by_row ? "layer_normalization" : "batch_normalization";
+    const Shape groups = {by_row ? d.n : d.c};
+    const Array first = fresh(groups), second = fresh(groups);
+    call(kernel, {d.x, d.gamma, d.beta}, {fresh(shape), first, second}, {kEpsilon});
+    call(kernel + "_gradient", {d.dy, d.x, d.gamma, first, second}, {fresh(shape), fresh({d.c}), fresh({d.c})},
+         {kEpsilon});
+  }
+  set_num_threads(before);
+  return results;
+}
+
+TEST(results_do_not_depend_on_the_number_of_threads) {
+  for (const Shape& shape : {Shape{5000, 70}, Shape{100003, 3}, Shape{300, 1030}}) {
+    context() = show(shape);
+    const std::vector<Array> one = all_results(shape, 1);
+    const std::vector<Array> three = all_results(shape, 3);
+    for (size_t i = 0; i < one.size(); ++i) CHECK(one[i].identical(three[i]));
   }
 }
 
