@@ -2,6 +2,7 @@
 #include "kernels/hot/elementwise.h"
 
 #include "kernels/hot/math.h"
+#include "kernels/hot/math_wide.h"
 
 namespace keratin::KERATIN_ISA {
 namespace {

@@ -1,6 +1,7 @@
 // Functions of one float32 or float64 operand.
 #include "kernels/hot/elementwise.h"
 #include "kernels/hot/math.h"
+#include "kernels/hot/math_wide.h"
 
 namespace keratin::KERATIN_ISA {
 namespace {
