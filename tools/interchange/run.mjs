@@ -1,0 +1,43 @@
+/**
+ * Lets real Keras judge what this project writes: configs, weights, predictions, and one training step for each optimizer.
+ *
+ *   node tools/interchange/run.mjs
+ *
+ * Keras is installed once into a virtual environment in `$KERATIN_HOME/interchange` (default `~/.keratin/interchange`).
+ */
+import {spawnSync} from 'node:child_process';
+import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {homedir, tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const environment = join(process.env.KERATIN_HOME ?? join(homedir(), '.keratin'), 'interchange');
+const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+const PACKAGES = ['keras==3.15.*', 'tensorflow-cpu', 'safetensors'];
+
+function run(command, args) {
+  const {status, error} = spawnSync(command, args, {cwd: root, stdio: ['ignore', 'inherit', 'inherit']});
+  if (error !== undefined) console.error(String(error));
+  return status === 0;
+}
+
+/** A stamp says that the environment is complete: an interrupted installation starts again. */
+function install() {
+  const stamp = join(environment, 'complete');
+  if (existsSync(stamp)) return true;
+  console.log(`installing ${PACKAGES.join(', ')} into ${environment}`);
+  if (!run('python3', ['-m', 'venv', environment])) return false;
+  if (!run(python, ['-m', 'pip', 'install', '--quiet', ...PACKAGES])) return false;
+  writeFileSync(stamp, `${PACKAGES.join('\n')}\n`);
+  return true;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'keratin-interchange-'));
+const succeeded =
+  install() &&
+  run(process.execPath, ['--import', 'tsx', join(here, 'write.ts'), folder]) &&
+  run(python, [join(here, 'judge.py'), folder]);
+rmSync(folder, {recursive: true, force: true});
+process.exitCode = succeeded ? 0 : 1;
