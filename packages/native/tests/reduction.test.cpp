@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "check.h"
+#include "runtime/threads.h"
 
 namespace {
 
@@ -337,6 +338,26 @@ TEST(long_sums_are_accurate) {
       CHECK_ALL_NEAR(y, reduce(x, mask, kMax, false), 0);
     }
   }
+}
+
+TEST(results_do_not_depend_on_the_number_of_threads) {
+  for (const DType dtype : {DType::float32, DType::float64, DType::float16}) {
+    for (const Shape& shape : {Shape{900001}, Shape{300001, 3}, Shape{3, 300001}, Shape{1000, 900}}) {
+      const Array x = Array::random(dtype, shape, -1, 1);
+      for (uint32_t mask = 1; mask < 1u << shape.size(); ++mask) {
+        const Array one = output_for(x, mask, dtype);
+        set_num_threads(1);
+        call("sum", {x}, {one}, axes_of(mask));
+        for (const int threads : {2, 5}) {
+          set_num_threads(threads);
+          const Array several = output_for(x, mask, dtype);
+          call("sum", {x}, {several}, axes_of(mask));
+          CHECK(several.identical(one));
+        }
+      }
+    }
+  }
+  set_num_threads(available_cores());
 }
 
 TEST(long_generic_reductions) {
