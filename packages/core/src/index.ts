@@ -6,6 +6,9 @@ export {type DType, type Element, type ElementOf, type FloatDType, type NumberDT
 export {dim, type Shape} from './shape.js';
 export {isTensor, Tensor} from './tensor/tensor.js';
 export {Variable, type VariableOptions} from './tensor/variable.js';
+export {type Index, type IndexArray, type MaskArray} from './tensor/indexing/plan.js';
+export {slice, type Slice, type SliceText} from './tensor/indexing/slice.js';
+export {VariableView} from './tensor/indexing/view.js';
 export {
   type Nested,
   tensor,

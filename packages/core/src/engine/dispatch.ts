@@ -96,13 +96,7 @@ function runMany<A>(
     return how.kind === 'contiguous' ? contiguous(placed) : placed;
   });
   const outputs = specs.map(({shape, dtype}) => ({shape: concrete(shape), dtype}));
-  return runKernel(
-    opcode(primitive),
-    operands,
-    how.encode?.(attributes, inputs, specs) ?? [],
-    outputs,
-    op,
-  );
+  return runKernel(opcode(primitive), operands, how.encode?.(attributes, inputs, specs) ?? [], outputs, op);
 }
 
 /** The tensor with strides of 0 on the axes that it is broadcast over. */

@@ -216,7 +216,11 @@ export function copyOf<E extends Element>(tensor: Tensor<E>): Tensor<E> {
 
 /** The buffer of a tensor; one that holds a single number for all elements gets its memory now. */
 export function storageOf(tensor: AnyTensor): Storage {
-  if (tensor.source instanceof Storage) return tensor.source;
+  if (tensor.source instanceof Storage) {
+    // A view of what is gone fails here, not at its first use.
+    handleOf(tensor.source);
+    return tensor.source;
+  }
   if (tensor.source === null) throw new InternalError('a symbolic tensor has no storage');
   // Not part of any scope: it belongs to the tensor, which may outlive the scope that happens to be open.
   const made = outsideScopes(() => copyOf(tensor).source);

@@ -60,7 +60,7 @@ const specOf = ({shape, dtype}: AnyTensor): Spec => ({shape, dtype});
 
 /** The tensor as it is now: a Variable's later values do not show in it. */
 function snapshot(tensor: AnyTensor, recorder: Recorder): AnyTensor {
-  if (!tensor.mutable) return tensor;
+  if (!tensor.mutable) return tensor.held?.() ?? tensor;
   if (tensor.source instanceof Storage) recorder.hold(tensor.source);
   // The identity stays, so that gradients of gradients still lead to the variable.
   const copy = Tensor.create(tensor.shape, tensor.dtype, tensor.source);

@@ -8,6 +8,7 @@ import * as shapes from '../ops/shape.js';
 import {type Axis} from '../ops/reduction.js';
 import {type Shape} from '../shape.js';
 import {type Nested, type TensorLike, type TypedArrayOf} from './convert.js';
+import './protocols.js';
 import {arrayOf, dataOf, itemOf} from './read.js';
 import {Tensor} from './tensor.js';
 

@@ -19,6 +19,13 @@ export class Storage {
     return noteCreated(storage);
   }
 
+  /** One without a buffer, of a tensor that was disposed of. */
+  static released(): Storage {
+    const storage = new Storage();
+    storage.handle = -1;
+    return storage;
+  }
+
   /** Releases the buffer now. */
   release(): void {
     if (this.handle > 0) addon.release(this.handle);

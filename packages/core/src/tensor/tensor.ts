@@ -12,6 +12,9 @@ export type Source = Storage | number | null;
 
 let lastId = 0;
 
+// A symbol cannot be cloned, and the error of structuredClone and postMessage shows its text.
+const NOT_CLONEABLE = Symbol('a tensor lives in native memory: send t.data() with t.shape and t.dtype instead');
+
 /**
  * An immutable array of numbers, booleans or strings of one dtype. Operations are methods (short arithmetic names and every
  * operation of one tensor) and functions in `ops`. Tensors need no disposal.
@@ -19,6 +22,8 @@ let lastId = 0;
  * `E` is the JavaScript type of an element: `number`, or `bigint` for int64 and uint64, `boolean`, `string`.
  */
 export class Tensor<E extends Element = number> {
+  /** @internal First of the fields, so that cloning a tensor ends here, with a sentence. */
+  readonly native = NOT_CLONEABLE;
   /** Sizes of the axes; `null` only in symbolic tensors. */
   readonly shape: Shape;
   readonly dtype: DType;
@@ -95,9 +100,18 @@ export class Tensor<E extends Element = number> {
     return this.source === null;
   }
 
-  /** Releases the memory now instead of when nobody uses the tensor any more; using it afterwards is an error. Optional. */
+  /** @internal Of a view that can change: a tensor whose value stays as it is now, for tapes. */
+  held?(): Tensor<E>;
+
+  /**
+   * Releases the memory now instead of when nobody uses the tensor any more; using it afterwards is an error. Memory that
+   * views or a tape may still read stays until they are gone. Optional.
+   */
   dispose(): void {
-    if (this.source instanceof Storage) this.source.release();
+    const {source} = this;
+    if (!(source instanceof Storage)) return;
+    if (source.shared || source.holds > 0) this.source = Storage.released();
+    else source.release();
   }
 
   /** For `using t = ...`: the same as {@link dispose}. */

@@ -4,6 +4,9 @@ import {concrete, sameShape, show, sizeOf} from '../shape.js';
 import {DTYPES} from '../dtype.js';
 import {copyOf, opcodeOf, runInto} from '../engine/execute.js';
 import {convert, convertLike, type TensorLike} from './convert.js';
+import {type Index, planIndex} from './indexing/plan.js';
+import {scatterRows, scatterTuples} from './indexing/put.js';
+import {VariableView} from './indexing/view.js';
 import {Storage} from './storage.js';
 import {Tensor} from './tensor.js';
 
@@ -16,6 +19,9 @@ export interface VariableOptions {
   /** Whether tapes watch it and optimizers may change it. Default true. */
   trainable?: boolean | undefined;
 }
+
+// Views that are made and dropped without a look do not pile up.
+const MAX_UNREAD = 256;
 
 /** What a layer may attach to a weight: applied by the optimizer after each step, or added to the loss. */
 export interface WeightRules {
@@ -40,6 +46,8 @@ export class Variable<E extends Element = number> extends Tensor<E> {
   trainable: boolean;
   /** What a layer attached to it. */
   rules: WeightRules = {};
+  /** @internal Parts of it that `at` gave and nobody has read yet: they are before it changes. */
+  readonly unread = new Set<VariableView<E>>();
 
   constructor(value: NoInfer<TensorLike<E>>, options: VariableOptions = {}) {
     const initial = convert(value, options.dtype, 'Variable');
@@ -52,6 +60,19 @@ export class Variable<E extends Element = number> extends Tensor<E> {
   /** @internal */
   override get mutable(): boolean {
     return true;
+  }
+
+  /**
+   * A part of the variable, by the same indices as `tensor.at`: a tensor that can also be written.
+   *
+   * @example
+   * v.at(0, 1).assign(42);
+   * v.at(':', 2).assignAdd([1, 1]);
+   * @throws IndexError where an index is outside of its axis
+   */
+  override at(...index: Index[]): VariableView<E> {
+    if (this.unread.size >= MAX_UNREAD) this.readViews();
+    return new VariableView(this, planIndex(this.shape, index, 'at'));
   }
 
   /** The value as a tensor that later assigns do not change. */
@@ -83,10 +104,70 @@ export class Variable<E extends Element = number> extends Tensor<E> {
   }
 
   /**
+   * Sets rows: `indices` of any shape point into the first axis, `updates` has their shape and then that of a row. Negative
+   * indices count from the end. Of an index that stands twice the later update stays. Returns the variable.
+   * @throws IndexError where an index is outside; nothing is written then
+   */
+  scatterUpdate(indices: TensorLike, updates: TensorLike<E>): this {
+    scatterRows(this, indices, updates, 'set', 'scatterUpdate');
+    return this;
+  }
+
+  /** Adds to rows, as {@link scatterUpdate} sets them; updates of one index add up. Returns the variable. */
+  scatterAdd(indices: TensorLike, updates: TensorLike<E>): this {
+    scatterRows(this, indices, updates, 'add', 'scatterAdd');
+    return this;
+  }
+
+  /** Subtracts from rows, as {@link scatterUpdate} sets them. Returns the variable. */
+  scatterSub(indices: TensorLike, updates: TensorLike<E>): this {
+    scatterRows(this, indices, updates, 'subtract', 'scatterSub');
+    return this;
+  }
+
+  /** Rows become the maximum of themselves and the updates. Returns the variable. */
+  scatterMax(indices: TensorLike, updates: TensorLike<E>): this {
+    scatterRows(this, indices, updates, 'max', 'scatterMax');
+    return this;
+  }
+
+  /** Rows become the minimum of themselves and the updates. Returns the variable. */
+  scatterMin(indices: TensorLike, updates: TensorLike<E>): this {
+    scatterRows(this, indices, updates, 'min', 'scatterMin');
+    return this;
+  }
+
+  /**
+   * Sets elements: the last axis of `indices` points into the variable's first axes, `updates` has the shape of the other
+   * axes of `indices` and then that of what is pointed at. Returns the variable.
+   *
+   * @example
+   * v.scatterNdUpdate([[0, 0], [1, 2]], [100, 200]);
+   * @throws IndexError where an index is outside; nothing is written then
+   */
+  scatterNdUpdate(indices: TensorLike, updates: TensorLike<E>): this {
+    scatterTuples(this, indices, updates, 'set', 'scatterNdUpdate');
+    return this;
+  }
+
+  /** Adds to elements, as {@link scatterNdUpdate} sets them; updates of one index add up. Returns the variable. */
+  scatterNdAdd(indices: TensorLike, updates: TensorLike<E>): this {
+    scatterTuples(this, indices, updates, 'add', 'scatterNdAdd');
+    return this;
+  }
+
+  /** Subtracts from elements, as {@link scatterNdUpdate} sets them. Returns the variable. */
+  scatterNdSub(indices: TensorLike, updates: TensorLike<E>): this {
+    scatterTuples(this, indices, updates, 'subtract', 'scatterNdSub');
+    return this;
+  }
+
+  /**
    * @internal A tensor over memory that may be written: the variable's own where nobody else holds it. The old values are
    * in it only with `keep`. The caller stores its source afterwards.
    */
   fresh(keep = false): Tensor<E> {
+    if (this.unread.size > 0) this.readViews();
     const {source} = this;
     if (source instanceof Storage && source.live > 0 && !source.shared && source.holds === 0) {
       return Tensor.create<E>(this.shape, this.dtype, source);
@@ -112,6 +193,10 @@ export class Variable<E extends Element = number> extends Tensor<E> {
       );
     }
     return from as Tensor<E>;
+  }
+
+  private readViews(): void {
+    for (const view of [...this.unread]) view.held();
   }
 
   private update(kernel: 'add' | 'subtract', value: TensorLike<E>, where: string): this {
