@@ -36,7 +36,7 @@
       "sources": ["<!@(node scripts/sources.mjs core)"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED"],
-      "cflags_cc": ["-std=c++20", "-O2"],
+      "cflags_cc": ["-std=c++20", "-O3", "-fno-math-errno"],
       "conditions": [
         ["target_arch=='x64'", {"dependencies": ["kernels_avx2", "kernels_avx512"]}]
       ]

@@ -41,7 +41,7 @@ const common = [
   ...['-std=c++20', '-Wall', '-Wextra', '-Werror', '-fPIC', '-pthread', '-fvisibility=hidden'],
   ...[`-I${sources}`, ...(isX86 ? ['-DKERATIN_HAVE_X86=1'] : []), ...sanitizers],
 ];
-const coreFlags = [...common, '-O2'];
+const coreFlags = [...common, '-O3', '-fno-math-errno'];
 const hotFlags = [...common, '-O3', '-fno-math-errno', '-ffp-contract=fast'];
 const testFlags = [...common, '-O1', `-I${tests}`];
 const isaFlags = {
