@@ -1,18 +1,11 @@
 // Copies that matrix products make of their operands: panels of the right operand, and transposed blocks.
 #pragma once
 
+#include "kernels/hot/gemm_product.h"
 #include "kernels/hot/gemm_tile.h"
 
 namespace keratin::KERATIN_ISA {
 namespace {
-
-/// A matrix in memory; strides count elements.
-template <class T>
-struct Matrix {
-  const T* data;
-  int64_t row;
-  int64_t column;
-};
 
 #define KERATIN_LOW_2 0, 2
 #define KERATIN_LOW_4 0, 4, 1, 5
@@ -122,11 +115,62 @@ template <class T>
   }
 }
 
+/// How rows are divided into tiles: as few as possible, of nearly equal height.
+struct RowBlocks {
+  int64_t count;
+  int64_t base;
+  int64_t larger;
+  RowBlocks(int64_t m, int64_t panel) {
+    count = divide_up(m, panel == 4 ? kWideTileRows : kTileRows);
+    base = m / count;
+    larger = m % count;
+  }
+  int64_t rows(int64_t block) const { return base + (block < larger ? 1 : 0); }
+};
+
+/// The rows of `a` (neighbours in memory), tile after tile; a tile's rows side by side for each of `k` inner elements.
+/// Writes up to a vector beyond the m * k elements.
+template <class T>
+[[gnu::noinline]] void pack_rows(const Matrix<T>& a, int64_t m, int64_t k, int64_t panel, T* to) {
+  const RowBlocks blocks(m, panel);
+  for (int64_t p = 0; p < k; ++p) {
+    const T* from = a.data + p * a.column;
+    const T* end = from + m;
+    T* out = to;
+    for (int64_t block = 0; block < blocks.count; ++block) {
+      const int64_t rows = blocks.rows(block);
+      // A whole vector may be read where more rows follow, and written where the excess is not yet written or a later
+      // element overwrites it.
+      if (rows <= lanes<T> && end - from >= lanes<T> && (p + 1 < k || block + 1 == blocks.count)) {
+        store(out + p * rows, load<Vec<T>>(from));
+      } else {
+        copy_row(from, out + p * rows, rows);
+      }
+      from += rows;
+      out += rows * k;
+    }
+  }
+}
+
 /// Columns [begin, end) of a k x n matrix, in panels of `panel` vectors; `to` is where column 0's panel would be.
 /// `begin` is the first column of a panel, `end` too or n. The panel of column j begins at to + j * k.
 template <class T>
 void pack_columns(const Matrix<T>& b, int64_t k, int64_t begin, int64_t end, int64_t panel, T* to) {
-  for (int64_t j = begin; j < end;) {
+  int64_t j = begin;
+  if (b.column == 1) {
+    // Row by row through all whole panels: short pieces far apart would defeat the prefetching of memory.
+    const int64_t width = panel * lanes<T>;
+    const int64_t panels = (end - begin) / width;
+    for (int64_t p = 0; p < k; ++p) {
+      const T* from = b.data + p * b.row + begin;
+      T* row = to + begin * k + p * width;
+      for (int64_t i = 0; i < panels; ++i, from += width, row += width * k) {
+        for (int64_t x = 0; x < width; x += lanes<T>) store(row + x, load<Vec<T>>(from + x));
+      }
+    }
+    j += panels * width;
+  }
+  while (j < end) {
     const int64_t width = panel_vectors<T>(end - j, panel) * lanes<T>;
     const int64_t columns = end - j < width ? end - j : width;
     pack_panel(Matrix<T>{b.data + j * b.column, b.row, b.column}, k, columns, to + j * k, width);

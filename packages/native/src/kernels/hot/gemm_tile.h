@@ -52,6 +52,16 @@ template <class T>
   return x - Vec<T>{};
 }
 
+// Rows of the right operand read ahead: in place they may lie so far apart that the processor does not do it by itself.
+constexpr int64_t kPrefetchRows = 8;
+
+template <class T, int kVectors>
+[[gnu::always_inline]] inline void prefetch_row(const T* row) {
+  constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(T));
+#pragma GCC unroll 4
+  for (int64_t j = 0; j < kVectors * lanes<T>; j += kLine) __builtin_prefetch(row + j);
+}
+
 /// `kRows` rows by `kVectors` vectors. kAdjacent: the left operand's rows are neighbours in memory (a transposed
 /// matrix); otherwise its inner axis is.
 template <class T, int kRows, int kVectors, bool kAdjacent>
@@ -81,6 +91,7 @@ template <class T, int kRows, int kVectors, bool kAdjacent>
       const int64_t a_step = tile.a_step;
       for (int64_t p = tile.k; p > 0; --p) {
         V right[kVectors];
+        prefetch_row<T, kVectors>(b + kPrefetchRows * b_step);
 #pragma GCC unroll 4
         for (int j = 0; j < kVectors; ++j) right[j] = load<V>(b + j * lanes<T>);
 #pragma GCC unroll 16
@@ -101,6 +112,7 @@ template <class T, int kRows, int kVectors, bool kAdjacent>
       for (int g = 0; g < kGroups; ++g) rows[g] = a + 3 * g * a_row;
       for (int64_t p = tile.k; p > 0; --p) {
         V right[kVectors];
+        prefetch_row<T, kVectors>(b + kPrefetchRows * b_step);
 #pragma GCC unroll 4
         for (int j = 0; j < kVectors; ++j) right[j] = load<V>(b + j * lanes<T>);
 #pragma GCC unroll 16

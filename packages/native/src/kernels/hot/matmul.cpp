@@ -43,6 +43,7 @@ Matrix<T> matrix_of(const Operand& x) {
   Matrix<T> matrix{static_cast<const T*>(x.data), x.strides[row], x.strides[column]};
   if (x.shape[column] == 1) {
     matrix.column = 1;
+    if (x.shape[row] == 1) matrix.row = 1;
   } else if (x.shape[row] == 1) {
     matrix.row = matrix.column == 1 ? x.shape[column] : 1;
   }
