@@ -70,7 +70,7 @@ export function baseOptions<N extends string>(
   return {name: options.name ?? (name as N | undefined), dtype: options.dtype};
 }
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- instances are functions: see Callable
+// eslint-disable-next-line @typescript-eslint/no-unused-vars -- merged declarations have the same type parameters
 export interface Metric<N extends string = string> {
   /** Updates with these arguments and gives the result so far. */
   (...args: readonly (Labels | UpdateOptions)[]): Tensor;
@@ -116,7 +116,7 @@ export abstract class Metric<const N extends string = string> extends Callable {
   /** Starts over: every variable becomes 0. */
   resetState(): void {
     for (const variable of this.variables) {
-      variable.assign(ops.zeros(concrete(variable.shape), variable.dtype) as never);
+      variable.assign(ops.zeros(concrete(variable.shape), variable.dtype));
     }
   }
 

@@ -1,0 +1,461 @@
+import {
+  type Config,
+  config,
+  DtypeError,
+  type Element,
+  isTensor,
+  ops,
+  serializeKerasObject,
+  deserializeKerasObject,
+  ShapeError,
+  type Tensor,
+  ValueError,
+  Variable,
+} from '@keratin/core';
+import {
+  autoName,
+  checkOptions,
+  concrete,
+  constructFrom,
+  describe,
+  isFloating,
+  isNode,
+  sameShape,
+  show,
+  toConfigKey,
+} from '@keratin/core/internal';
+import {clipByGlobalNorm, clipByNorm} from './clipping.js';
+import {
+  checkAmount,
+  checkCount,
+  checkRange,
+  checkRate,
+  type LearningRate,
+  type MaybeGradient,
+  type OptimizerOptions,
+} from './options.js';
+import {LearningRateSchedule} from './schedules/schedule.js';
+
+/** A state that an optimizer keeps for each variable. */
+export interface SlotSpec {
+  /** What it starts as: a number throughout (default 0), or the variable's value. */
+  readonly initial?: number | 'variable' | undefined;
+  /** Its shape. Default: the variable's. */
+  readonly shape?: ((shape: readonly number[]) => readonly number[]) | undefined;
+}
+
+/** Slots by name, in groups: those of one group lie side by side for each variable, groups follow one another. */
+export type SlotGroups<S extends string> = readonly Readonly<Partial<Record<S, SlotSpec>>>[];
+
+/** A variable's slots; optional ones are there if the options ask for them. */
+export type Slots<S extends string, P extends string = never> = Readonly<Record<S, Variable>> &
+  Readonly<Partial<Record<P, Variable>>>;
+
+/** Options of {@link Optimizer.excludeFromWeightDecay}. */
+export interface WeightDecayExclusion {
+  varList?: readonly Variable[] | undefined;
+  /** Parts of names, or patterns. */
+  varNames?: readonly string[] | undefined;
+}
+
+/**
+ * Base of optimizers: what changes variables by their gradients. Subclasses name their `slots` (state for each variable) and
+ * give one `updateStep`; clipping, weight decay, moving averages, accumulation, schedules and constraints are the base class's.
+ *
+ * State belongs to a variable, not to a position: an optimizer may be called with any variables, in any order.
+ *
+ * @example
+ * class Momentum extends optimizers.Optimizer<'velocity'> {
+ *   protected slots = [{velocity: {}}];
+ *   protected updateStep(gradient: Tensor, variable: Variable, {velocity}: Slots<'velocity'>, rate: Tensor) {
+ *     velocity.assign(velocity.mul(0.9).sub(gradient.mul(rate)));
+ *     variable.assignAdd(velocity);
+ *   }
+ * }
+ */
+export abstract class Optimizer<S extends string = string, P extends string = string> {
+  readonly name: string;
+  readonly weightDecay: number | null;
+  readonly clipnorm: number | null;
+  readonly globalClipnorm: number | null;
+  readonly clipvalue: number | null;
+  readonly useEma: boolean;
+  readonly emaMomentum: number;
+  readonly emaOverwriteFrequency: number | null;
+  readonly lossScaleFactor: number | null;
+  readonly gradientAccumulationSteps: number | null;
+
+  readonly #iteration: Variable<bigint>;
+  #rate: Variable | LearningRateSchedule | ((step: number) => number);
+  readonly #slots = new Map<Variable, Record<string, Variable>>();
+  readonly #averages = new Map<Variable, Variable>();
+  readonly #accumulators = new Map<Variable, Variable>();
+  #undecayed: {readonly variables: ReadonlySet<Variable>; readonly names: RegExp | null} | null = null;
+  #warned = false;
+
+  constructor(options: OptimizerOptions = {}) {
+    const where = this.constructor.name;
+    const rate = checkRate(where, options.learningRate ?? 0.001);
+    this.name = options.name ?? autoName(where);
+    this.weightDecay = checkAmount(where, 'weightDecay', options.weightDecay);
+    this.clipnorm = checkAmount(where, 'clipnorm', options.clipnorm);
+    this.globalClipnorm = checkAmount(where, 'globalClipnorm', options.globalClipnorm);
+    this.clipvalue = checkAmount(where, 'clipvalue', options.clipvalue);
+    const clips = [this.clipnorm, this.globalClipnorm, this.clipvalue].filter((clip) => clip !== null);
+    if (clips.length > 1) {
+      throw new ValueError(
+        `${where}: only one of clipnorm, clipvalue and globalClipnorm can be set, got ${describe(this.clipnorm)}, ${describe(this.clipvalue)} and ${describe(this.globalClipnorm)}`,
+      );
+    }
+    this.useEma = options.useEma ?? false;
+    this.emaMomentum = checkRange(where, 'emaMomentum', options.emaMomentum ?? 0.99, 0, 1);
+    this.emaOverwriteFrequency = checkCount(where, 'emaOverwriteFrequency', options.emaOverwriteFrequency, 1);
+    this.lossScaleFactor = checkAmount(where, 'lossScaleFactor', options.lossScaleFactor);
+    this.gradientAccumulationSteps = checkCount(
+      where,
+      'gradientAccumulationSteps',
+      options.gradientAccumulationSteps,
+      2,
+    );
+    this.#iteration = this.#state('iteration', ops.zeros([], 'int64'));
+    this.#rate = typeof rate === 'number' ? this.#state('learning_rate', ops.full([], rate, config.floatx())) : rate;
+  }
+
+  /** The state of each variable. */
+  protected abstract readonly slots: SlotGroups<S | P>;
+
+  /**
+   * Changes one variable and its slots.
+   * @param gradient of the variable's shape and dtype, clipped
+   * @param rate the learning rate, a scalar of the variable's dtype
+   */
+  protected abstract updateStep(gradient: Tensor, variable: Variable, slots: Slots<S, P>, rate: Tensor): void;
+
+  /**
+   * The same as {@link updateStep} in one native pass, for float32 and float64; false says that there is none.
+   * @param rate the learning rate as a number
+   */
+  protected fusedStep(_gradient: Tensor, _variable: Variable, _slots: Slots<S, P>, _rate: number): boolean {
+    return false;
+  }
+
+  /** What happens once, before the variables of a step change. */
+  protected beforeUpdate(_variables: readonly Variable[]): void {
+    // Nothing by default.
+  }
+
+  /** State beside the slots, for {@link variables}. */
+  protected get ownVariables(): readonly Variable[] {
+    return [];
+  }
+
+  /** How many times gradients were applied; with accumulation, how many times weights changed. */
+  get iterations(): Tensor<bigint> {
+    const steps = this.gradientAccumulationSteps;
+    const value = this.#iteration.readValue();
+    return steps === null ? value : value.floorDivide(BigInt(steps));
+  }
+
+  /** {@link iterations} as a number. */
+  protected get step(): number {
+    const steps = this.gradientAccumulationSteps ?? 1;
+    return Math.floor(this.#applied / steps);
+  }
+
+  /** How many times `apply` was called. */
+  get #applied(): number {
+    return Number(this.#iteration.item());
+  }
+
+  /** The learning rate now. Set a number, a schedule or a function; a schedule's number cannot be set. */
+  get learningRate(): number {
+    if (this.#rate instanceof Variable) return this.#rate.item();
+    const step = this.#applied;
+    if (this.#rate instanceof LearningRateSchedule) return this.#rate(ops.full([], step, 'int32')).item();
+    return checkNumberRate(this.name, this.#rate(step));
+  }
+
+  set learningRate(rate: LearningRate) {
+    const checked = checkRate(this.name, rate);
+    if (typeof checked !== 'number') {
+      this.#rate = checked;
+    } else if (this.#rate instanceof Variable) {
+      this.#rate.assign(checked);
+    } else {
+      throw new ValueError(
+        `${this.name}: the learning rate follows a schedule and cannot be set to ${String(checked)}; make the optimizer with a number`,
+      );
+    }
+  }
+
+  /** Whether state for variables was made. */
+  get built(): boolean {
+    return this.#slots.size > 0;
+  }
+
+  /** The optimizer's state in Keras's order: iteration, learning rate (unless it follows a schedule), averages, slots. */
+  get variables(): readonly Variable[] {
+    const slots = this.slots.flatMap((group) => {
+      const names = Object.keys(group);
+      return [...this.#slots.values()].flatMap((own) => names.map((name) => own[name]));
+    });
+    const counter: Variable<Element> = this.#iteration;
+    return [
+      counter as Variable,
+      ...(this.#rate instanceof Variable ? [this.#rate] : []),
+      ...this.#averages.values(),
+      ...this.#accumulators.values(),
+      ...slots.filter((slot) => slot !== undefined),
+      ...this.ownVariables,
+    ];
+  }
+
+  /** Makes the state of variables that are new here. `apply` does it by itself. */
+  build(variables: Iterable<Variable>): void {
+    for (const variable of variables) {
+      if (this.#slots.has(variable)) continue;
+      if (this.useEma) this.#averages.set(variable, this.addVariableFromReference(variable, 'average'));
+      if (this.gradientAccumulationSteps !== null) {
+        this.#accumulators.set(variable, this.addVariableFromReference(variable, 'gradient_accumulator'));
+      }
+      const own: Record<string, Variable> = {};
+      for (const group of this.slots) {
+        for (const [name, spec] of Object.entries<SlotSpec | undefined>(group)) {
+          own[name] = this.addVariableFromReference(variable, toConfigKey(name), spec);
+        }
+      }
+      this.#slots.set(variable, own);
+    }
+  }
+
+  /** A variable named after another one, of its shape and dtype. */
+  protected addVariableFromReference(reference: Variable, name: string, spec: SlotSpec = {}): Variable {
+    const {initial = 0, shape} = spec;
+    const own = concrete(reference.shape);
+    const value: Tensor =
+      initial === 'variable'
+        ? reference.readValue()
+        : (ops.full(shape?.(own) ?? own, initial, reference.dtype) as Tensor);
+    return this.#state(`${reference.path.replaceAll('/', '_')}_${name}`, value);
+  }
+
+  /** A variable of the optimizer's own. */
+  #state<E extends Element>(name: string, value: Tensor<E>): Variable<E> {
+    const variable = new Variable<E>(value, {name, trainable: false});
+    variable.path = `${this.name}/${name}`;
+    return variable;
+  }
+
+  /**
+   * Changes variables by their gradients. Variables whose gradient is null stay as they are (a warning says so once).
+   * @throws ShapeError, ValueError or DtypeError before anything changes
+   */
+  apply(gradients: readonly MaybeGradient[], variables: readonly Variable[]): void {
+    const pairs = this.#check(gradients, variables);
+    if (gradients.length === 0) return;
+    this.build(variables);
+    this.#warnMissing(gradients, variables);
+    const chosen = pairs.map(([, variable]) => variable);
+    const scale = this.lossScaleFactor;
+    const unscaled = pairs.map(([gradient]) => (scale === null ? gradient : gradient.div(scale)));
+    this.#applyGradients(unscaled, chosen);
+    for (const variable of chosen) {
+      const {constraint} = variable.rules;
+      if (constraint !== undefined) variable.assign(constraint(variable));
+    }
+    this.#iteration.assignAdd(1n);
+  }
+
+  /** The same as {@link apply}, from pairs of gradient and variable. */
+  applyGradients(pairs: Iterable<readonly [gradient: MaybeGradient, variable: Variable]>): void {
+    const list = [...pairs];
+    this.apply(
+      list.map(([gradient]) => gradient),
+      list.map(([, variable]) => variable),
+    );
+  }
+
+  #check(gradients: readonly MaybeGradient[], variables: readonly Variable[]): (readonly [Tensor, Variable])[] {
+    const where = `${this.name}.apply`;
+    if (!isList(gradients) || !isList(variables)) {
+      throw new ValueError(
+        `${where}: a list of gradients and a list of variables are needed, got ${describe(gradients)} and ${describe(variables)}`,
+      );
+    }
+    if (gradients.length !== variables.length) {
+      throw new ValueError(
+        `${where}: one gradient for each variable is needed, got ${String(gradients.length)} gradients and ${String(variables.length)} variables`,
+      );
+    }
+    const pairs: (readonly [Tensor, Variable])[] = [];
+    for (const [i, variable] of variables.entries()) {
+      if (!(variable instanceof Variable)) {
+        throw new ValueError(
+          `${where}: entry ${String(i)} of the variables must be a Variable, got ${describe(variable)}`,
+        );
+      }
+      const gradient: unknown = gradients[i];
+      if (gradient === null) continue;
+      if (!isTensor(gradient)) {
+        throw new ValueError(
+          `${where}: the gradient of ${variable.path} must be a tensor or null, got ${describe(gradient)}`,
+        );
+      }
+      if (!isFloating(variable.dtype) || !isFloating(gradient.dtype)) {
+        throw new DtypeError(
+          `${where}: only floating variables are trained, got variable ${variable.path} of dtype ${variable.dtype} with a gradient of dtype ${gradient.dtype}`,
+        );
+      }
+      if (!sameShape(gradient.shape, variable.shape)) {
+        throw new ShapeError(
+          `${where}: a gradient has its variable's shape, got ${show(gradient.shape)} for variable ${variable.path} of shape ${show(variable.shape)}`,
+        );
+      }
+      pairs.push([ops.cast(gradient, variable.dtype), variable]);
+    }
+    if (pairs.length === 0 && gradients.length > 0) {
+      throw new ValueError(
+        `${where}: none of the variables has a gradient (${variables.map(({path}) => path).join(', ')}); does the loss depend on them?`,
+      );
+    }
+    return pairs;
+  }
+
+  #warnMissing(gradients: readonly MaybeGradient[], variables: readonly Variable[]): void {
+    if (this.#warned) return;
+    const missing = variables.filter((_, i) => gradients[i] === null).map(({path}) => path);
+    if (missing.length === 0) return;
+    this.#warned = true;
+    console.warn(`${this.name}: no gradient for ${missing.join(', ')}; the loss does not depend on them`);
+  }
+
+  #applyGradients(gradients: readonly Tensor[], variables: readonly Variable[]): void {
+    const steps = this.gradientAccumulationSteps;
+    if (steps === null) {
+      this.#update(gradients, variables);
+    } else if ((this.#applied + 1) % steps === 0) {
+      const means = variables.map((variable, i) => this.#accumulated(variable, gradients[i]).div(steps));
+      this.#update(means, variables);
+      for (const accumulator of this.#accumulators.values()) accumulator.assign(accumulator.zerosLike());
+    } else {
+      for (const [i, variable] of variables.entries()) {
+        this.#accumulators.get(variable)?.assign(this.#accumulated(variable, gradients[i]));
+      }
+    }
+    if (this.useEma) this.#average();
+  }
+
+  #accumulated(variable: Variable, gradient: Tensor | undefined): Tensor {
+    const sum = this.#accumulators.get(variable);
+    if (sum === undefined || gradient === undefined) throw new ValueError(`${this.name}: no accumulator`);
+    return gradient.add(sum);
+  }
+
+  #update(gradients: readonly Tensor[], variables: readonly Variable[]): void {
+    const clipped = this.#clip(gradients);
+    const rate = this.learningRate;
+    this.#decay(variables, rate);
+    this.beforeUpdate(variables);
+    for (const [i, variable] of variables.entries()) {
+      const gradient = clipped[i];
+      const slots = this.#slots.get(variable) as Slots<S, P> | undefined;
+      if (gradient === undefined || slots === undefined) continue;
+      const fused = variable.dtype === 'float32' || variable.dtype === 'float64';
+      if (fused && this.fusedStep(gradient, variable, slots, rate)) continue;
+      this.updateStep(gradient, variable, slots, this.scalar(rate, variable));
+    }
+  }
+
+  /** A number as a scalar of a variable's dtype. */
+  protected scalar(value: number, {dtype}: Variable): Tensor {
+    return ops.full([], value, dtype) as Tensor;
+  }
+
+  #clip(gradients: readonly Tensor[]): readonly Tensor[] {
+    const {clipnorm, globalClipnorm, clipvalue} = this;
+    if (clipnorm !== null && clipnorm > 0) return gradients.map((gradient) => clipByNorm(gradient, clipnorm));
+    if (globalClipnorm !== null && globalClipnorm > 0) return clipByGlobalNorm(gradients, globalClipnorm);
+    if (clipvalue !== null && clipvalue > 0) return gradients.map((gradient) => gradient.clip(-clipvalue, clipvalue));
+    return gradients;
+  }
+
+  #decay(variables: readonly Variable[], rate: number): void {
+    const {weightDecay} = this;
+    if (weightDecay === null) return;
+    for (const variable of variables) {
+      if (this.usesWeightDecay(variable)) variable.assignSub(variable.mul(weightDecay).mul(rate));
+    }
+  }
+
+  /** Leaves variables out of weight decay: some by themselves, some by parts of their names (`'bias'`). */
+  excludeFromWeightDecay(exclusion: WeightDecayExclusion): void {
+    checkOptions(`${this.name}.excludeFromWeightDecay`, exclusion, ['varList', 'varNames']);
+    const {varList = [], varNames = []} = exclusion;
+    this.#undecayed = {
+      variables: new Set(varList),
+      names: varNames.length === 0 ? null : new RegExp([...new Set(varNames)].join('|')),
+    };
+  }
+
+  /** Whether weight decay applies to a variable. */
+  protected usesWeightDecay(variable: Variable): boolean {
+    if (this.#undecayed === null) return true;
+    const {variables, names} = this.#undecayed;
+    return !variables.has(variable) && names?.test(variable.name) !== true;
+  }
+
+  #average(): void {
+    const {step} = this;
+    const momentum = step === 0 ? 0 : this.emaMomentum;
+    for (const [variable, average] of this.#averages) {
+      average.assign(average.mul(momentum).add(variable.mul(1 - momentum)));
+    }
+    const frequency = this.emaOverwriteFrequency;
+    if (frequency !== null && (step + 1) % frequency === 0) this.finalizeVariableValues();
+  }
+
+  /** The end of training: with `useEma`, weights become their moving averages. */
+  finalizeVariableValues(variables: Iterable<Variable> = this.#averages.keys()): void {
+    for (const variable of variables) {
+      const average = this.#averages.get(variable);
+      if (average !== undefined) variable.assign(average);
+    }
+  }
+
+  /** The loss times `lossScaleFactor`: what gradients are to be computed of. */
+  scaleLoss(loss: Tensor): Tensor {
+    return this.lossScaleFactor === null ? loss : loss.mul(this.lossScaleFactor);
+  }
+
+  /** Keras's config, from which {@link fromConfig} makes the same optimizer without its state. */
+  getConfig(): Config {
+    return {
+      name: this.name,
+      learning_rate: this.#rate instanceof Variable ? this.#rate.item() : serializeKerasObject(this.#rate),
+      weight_decay: this.weightDecay,
+      clipnorm: this.clipnorm,
+      global_clipnorm: this.globalClipnorm,
+      clipvalue: this.clipvalue,
+      use_ema: this.useEma,
+      ema_momentum: this.emaMomentum,
+      ema_overwrite_frequency: this.emaOverwriteFrequency,
+      loss_scale_factor: this.lossScaleFactor,
+      gradient_accumulation_steps: this.gradientAccumulationSteps,
+    };
+  }
+
+  /** The optimizer of a config that `getConfig` gave: its keys are the options in snake case. */
+  static fromConfig<T>(this: new (...args: never[]) => T, config: Config): T {
+    const rate = config['learning_rate'];
+    const own = isNode(rate) ? {...config, learning_rate: deserializeKerasObject(rate)} : config;
+    return constructFrom(this, [], own) as T;
+  }
+}
+
+const isList = (value: unknown): boolean => Array.isArray(value);
+
+function checkNumberRate(name: string, rate: unknown): number {
+  const checked = checkRate(name, rate);
+  if (typeof checked === 'number') return checked;
+  throw new ValueError(`${name}: the learning rate function must give a number, got ${describe(rate)}`);
+}

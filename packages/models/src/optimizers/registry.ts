@@ -1,0 +1,46 @@
+import {type ConfigNode, type CustomObjects} from '@keratin/core';
+import {Registry} from '@keratin/core/internal';
+import {type Registered} from '../losses/registry.js';
+import {Adam} from './adam.js';
+import {Nadam} from './nadam.js';
+import {Optimizer} from './optimizer.js';
+import {RMSprop} from './rmsprop.js';
+import {SGD} from './sgd.js';
+
+const OPTIMIZERS = [Adam, Nadam, RMSprop, SGD] as const;
+
+/** The strings that name an optimizer, with all defaults. */
+export type OptimizerId = 'adam' | 'nadam' | 'rmsprop' | 'sgd' | Registered;
+
+/** What can be given where an optimizer is wanted. */
+export type OptimizerLike = OptimizerId | Optimizer | ConfigNode;
+
+const registry = new Registry<Optimizer>({
+  kind: 'optimizer',
+  module: 'keras.optimizers',
+  is: (value) => value instanceof Optimizer,
+});
+
+for (const cls of OPTIMIZERS) registry.add(cls.name, cls, [cls.name.toLowerCase()]);
+
+/**
+ * An optimizer from its id, class name or config; an optimizer is given back as it is.
+ *
+ * @throws UnknownOptionError with the nearest id
+ */
+export function get(identifier: OptimizerLike | (string & {})): Optimizer {
+  return registry.get(typeof identifier === 'string' ? lower(identifier) : identifier);
+}
+
+/** The Keras 3 node of an optimizer. */
+export function serialize(optimizer: Optimizer): ConfigNode {
+  return registry.serialize(optimizer) as ConfigNode;
+}
+
+/** The optimizer of a Keras 3 node, which is checked and never trusted. */
+export function deserialize(node: string | ConfigNode, customObjects?: CustomObjects): Optimizer {
+  return registry.deserialize(typeof node === 'string' ? lower(node) : node, customObjects);
+}
+
+// Keras compares names in lower case; registered ones keep theirs.
+const lower = (id: string): string => (id.includes('>') ? id : id.toLowerCase());

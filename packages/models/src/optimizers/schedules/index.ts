@@ -1,0 +1,2 @@
+/** Learning rates that follow the step. */
+export {LearningRateSchedule} from './schedule.js';
