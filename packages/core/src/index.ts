@@ -28,6 +28,7 @@ export {
   valueAndGrad,
 } from './engine/tape.js';
 export {range} from './ops/create.js';
+export {stopGradient} from './ops/gradients.js';
 export * as ops from './ops/index.js';
 export * as config from './config.js';
 export * as random from './random/index.js';

@@ -40,3 +40,4 @@ export {
   withCustomObjects,
 } from './serialization/index.js';
 export {flattenStructure, isPlainObject, mapStructure, type Structured, tensorsIn} from './structure.js';
+export {batchNormalization, layerNormalization} from './ops/normalization.js';
