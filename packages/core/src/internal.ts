@@ -5,7 +5,7 @@ export {apply, applyAll} from './engine/dispatch.js';
 export {contiguous, opcodeOf, runInto} from './engine/execute.js';
 export {definePrimitive, registeredPrimitives} from './engine/primitive.js';
 export {checkOptions, describe, hint, nearest} from './suggest.js';
-export {checkDType, isDType, isFloating, isInteger} from './dtype.js';
+export {checkDType, DTYPES, isDType, isFloating, isInteger} from './dtype.js';
 export {broadcastShapes, checkAxes, checkAxis, concrete, isConcrete, sameShape, show, sizeOf} from './shape.js';
 export {convert, convertLike} from './tensor/convert.js';
 export {isSymbolic, logitsOf, maskOf, nameOf, symbolicTensor, withLogits, withMask} from './engine/hidden.js';
