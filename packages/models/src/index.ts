@@ -1,1 +1,36 @@
-export {};
+/** Models, training, losses, metrics, optimizers and callbacks of Keratin. */
+export {Model} from './model/model.js';
+export {Sequential, type SequentialOptions} from './model/sequential.js';
+export {
+  type AnyEvaluation,
+  type Compiled,
+  type CompileOptions,
+  type EvaluateOptions,
+  type Evaluation,
+  type FitOptions,
+  type LogKey,
+  type MetricsOf,
+  type PredictOptions,
+  type TestOnBatchOptions,
+  type TrainOnBatchOptions,
+  type ValidationData,
+  type Verbose,
+} from './model/types.js';
+export {type LossOption, type LossSpec, type LossWeights} from './trainer/compiled-loss.js';
+export {type MetricFn, type MetricObject, type MetricSpec} from './trainer/compiled-metrics.js';
+export {type Arrays, type Batch, type TensorStructure} from './trainer/data/batch.js';
+export {type ClassWeight} from './trainer/data/class-weight.js';
+export {type BatchIterable} from './trainer/data/iterables.js';
+export {type StepLogs} from './trainer/logs.js';
+export {type OptimizerGroup, type OptimizerSpec} from './trainer/optimizer-groups.js';
+export {type LossData} from './trainer/trainer.js';
+export {type SummaryOptions} from './summary/summary.js';
+export {Progbar, type ProgbarOptions} from './progress/progbar.js';
+export {Callback, type CallbackHooks, type CallbackParams, History, type Logs} from './callbacks/index.js';
+export {Loss, type LossFunction, type LossId, type LossOptions} from './losses/index.js';
+export {Metric, type MetricId, type MetricOptions} from './metrics/index.js';
+export {Optimizer, type OptimizerId, type OptimizerOptions} from './optimizers/index.js';
+export * as callbacks from './callbacks/index.js';
+export * as losses from './losses/index.js';
+export * as metrics from './metrics/index.js';
+export * as optimizers from './optimizers/index.js';

@@ -20,3 +20,8 @@ export function canColor(stream: OutputStream): boolean {
 export function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
+
+/** A warning that Node shows once on standard error, and that `--trace-warnings` locates. */
+export function warn(text: string): void {
+  process.emitWarning(text, 'KeratinWarning');
+}

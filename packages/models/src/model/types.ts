@@ -1,0 +1,153 @@
+import {type Tensor} from '@keratin/core';
+import {type CallbackLike} from '../callbacks/callback-list.js';
+import {type History} from '../callbacks/history.js';
+import {type LossOption, type LossWeights} from '../trainer/compiled-loss.js';
+import {type MetricObject, type MetricSpec} from '../trainer/compiled-metrics.js';
+import {type ArrayLike, type Arrays} from '../trainer/data/batch.js';
+import {type ClassWeight} from '../trainer/data/class-weight.js';
+import {type BatchIterable} from '../trainer/data/iterables.js';
+import {type OptimizerGroup, type OptimizerSpec} from '../trainer/optimizer-groups.js';
+
+// How logs and results are typed by the metrics that a model was compiled with.
+
+/** The metrics option of `compile`: a list for one output; by output, lists for several. */
+export type MetricsOf =
+  | readonly MetricSpec[]
+  | readonly (MetricSpec | readonly MetricSpec[] | null)[]
+  | {readonly [output: string]: MetricSpec | readonly MetricSpec[] | null};
+
+/** The name that a metric has in the logs; `never` where only the run knows it. */
+type NameOf<M> = M extends string
+  ? M
+  : M extends MetricObject
+    ? M extends {readonly name: infer N extends string}
+      ? N
+      : never
+    : never;
+
+/** Names of several metrics; any name where they are given by output. */
+type NamesOf<M> = M extends readonly MetricSpec[] ? NameOf<M[number]> : string;
+
+/** Names of the weighted metrics: one that is among the plain ones too says so. */
+type WeightedNames<M, W> = Exclude<NamesOf<W>, NamesOf<M>> | `weighted_${Extract<NamesOf<W>, NamesOf<M>>}`;
+
+/** The names that the logs have. A model with several outputs has names that only the run knows. */
+export type LogKey<M extends MetricsOf, W extends MetricsOf = readonly [], O = Tensor> = O extends Tensor
+  ? 'loss' | NamesOf<M> | WeightedNames<M, W>
+  : string;
+
+type Numbers<M> = M extends readonly unknown[] ? {[I in keyof M]: number} : number[];
+
+/** What `evaluate` gives: a dictionary, and a tuple in Keras's order. */
+export type Evaluation<M extends MetricsOf, W extends MetricsOf = readonly [], O = Tensor> = {
+  readonly [P in LogKey<M, W, O>]: number;
+} & readonly [loss: number, ...metrics: Numbers<M>, ...weighted: Numbers<W>];
+
+/** The result of a model whose metrics the types do not know. */
+export type AnyEvaluation = {readonly loss: number} & {readonly [name: string]: number | undefined} & readonly number[];
+
+/** How much is shown: 0 nothing, 1 a progress bar, 2 one line an epoch; `'auto'` is 1. */
+export type Verbose = 'auto' | 0 | 1 | 2;
+
+/** Data for validation: arrays with their targets (and weights), or whatever yields batches. */
+export type ValidationData =
+  readonly [x: Arrays, y: Arrays] | readonly [x: Arrays, y: Arrays, sampleWeight: Arrays] | BatchIterable;
+
+/** Options of `fit`. */
+export interface FitOptions {
+  /** The epoch to end before, counted from 0. Default 1. */
+  epochs?: number | undefined;
+  /** Samples of a step. Default 32. Not for data that makes its own batches. */
+  batchSize?: number | undefined;
+  /** Default `'auto'`. */
+  verbose?: Verbose | undefined;
+  /** Called at the events of training, in this order. */
+  callbacks?: readonly CallbackLike[] | undefined;
+  /** The part of the samples, at their end, that is kept for validation. Default 0. */
+  validationSplit?: number | undefined;
+  /** Evaluated at the end of epochs. */
+  validationData?: ValidationData | undefined;
+  /** Whether samples are in a new order each epoch, or (`'batch'`) within each batch. Default true. */
+  shuffle?: boolean | 'batch' | undefined;
+  /** Weights of samples by class number, for training only. */
+  classWeight?: ClassWeight | undefined;
+  /** A weight for each sample (or step); for several outputs one array each, or one for all. */
+  sampleWeight?: Arrays | undefined;
+  /** The first epoch, counted from 0. Default 0. */
+  initialEpoch?: number | undefined;
+  /** Steps of an epoch; the next one goes on in the data. Default: all of the data. */
+  stepsPerEpoch?: number | undefined;
+  /** Steps of a validation; each starts at the beginning. Default: all of the data. */
+  validationSteps?: number | undefined;
+  /** Default: `batchSize`. */
+  validationBatchSize?: number | undefined;
+  /** Every how many epochs to validate, or in which epochs (from 1). Default 1. */
+  validationFreq?: number | readonly number[] | undefined;
+  /** Ends training after the current step; `fit` then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions {
+  /** Default 32. */
+  batchSize?: number | undefined;
+  /** Default `'auto'`. */
+  verbose?: Verbose | undefined;
+  sampleWeight?: Arrays | undefined;
+  /** Steps to take. Default: all of the data. */
+  steps?: number | undefined;
+  callbacks?: readonly CallbackLike[] | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `predict`. */
+export type PredictOptions = Omit<EvaluateOptions, 'sampleWeight'>;
+
+/** Options of `trainOnBatch`. */
+export interface TrainOnBatchOptions {
+  sampleWeight?: Arrays | undefined;
+  classWeight?: ClassWeight | undefined;
+}
+
+/** Options of `testOnBatch`. */
+export type TestOnBatchOptions = Omit<TrainOnBatchOptions, 'classWeight'>;
+
+/** Options of `compile`. */
+export interface CompileOptions<M extends MetricsOf = MetricsOf, W extends MetricsOf = MetricsOf> {
+  /** An id, an object or a config; or pairs of a part of the model and its optimizer. Default `'rmsprop'`. */
+  optimizer?: OptimizerSpec | readonly OptimizerGroup[] | undefined;
+  /** An id, an object, a function or a config; for several outputs a list of them, or by name. */
+  loss?: LossOption | undefined;
+  /** A factor for the loss of each output. */
+  lossWeights?: LossWeights | undefined;
+  /** Metrics without sample weights. */
+  metrics?: M | undefined;
+  /** Metrics with sample and class weights. */
+  weightedMetrics?: W | undefined;
+}
+
+// Options are closed: what FitOptions does not have is an error, also where the type is inferred.
+type Closed<F, A> = F & {readonly [K in Exclude<keyof F, keyof A>]: never};
+
+type HasValidation<F> = F extends {readonly validationData: object} | {readonly validationSplit: number} ? true : false;
+
+type FitKeys<K extends string, F> = K | (HasValidation<F> extends true ? `val_${K}` : never);
+
+/** What `compile` adds to a model's type: results by name. */
+export interface Compiled<M extends MetricsOf, W extends MetricsOf = readonly [], O = Tensor> {
+  fit<const F extends FitOptions = object>(
+    x: Arrays,
+    y: Arrays,
+    options?: Closed<F, FitOptions>,
+  ): Promise<History<FitKeys<LogKey<M, W, O>, F>>>;
+  fit<const F extends FitOptions = object>(
+    data: BatchIterable,
+    options?: Closed<F, FitOptions>,
+  ): Promise<History<FitKeys<LogKey<M, W, O>, F>>>;
+  evaluate(x: Arrays, y: Arrays, options?: EvaluateOptions): Promise<Evaluation<M, W, O>>;
+  evaluate(data: BatchIterable, options?: EvaluateOptions): Promise<Evaluation<M, W, O>>;
+  trainOnBatch(x: Arrays, y?: Arrays, options?: TrainOnBatchOptions): Evaluation<M, W, O>;
+  testOnBatch(x: Arrays, y?: Arrays, options?: TestOnBatchOptions): Evaluation<M, W, O>;
+}
+
+export type {ArrayLike, Arrays, BatchIterable};

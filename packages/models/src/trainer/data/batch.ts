@@ -1,0 +1,48 @@
+import {type Element, type Tensor, type TensorLike, ValueError} from '@keratin/core';
+import {type Structured} from '@keratin/core/internal';
+
+/** A tensor, or lists and dictionaries of tensors: what models with several inputs or outputs take and give. */
+export type TensorStructure = Structured<Tensor<Element>>;
+
+/** One array of data: a tensor, a typed array or nested arrays, of any dtype. */
+export type ArrayLike = TensorLike | TensorLike<bigint> | TensorLike<boolean>;
+
+/**
+ * Data in memory: one array; a list of tensors or typed arrays for a model of several inputs or outputs; or a dictionary of them.
+ * The first axis counts the samples. A list of numbers or of nested arrays is one array.
+ */
+export type Arrays = ArrayLike | readonly ArrayLike[] | {readonly [name: string]: ArrayLike};
+
+/** What one step works on. */
+export interface Batch<I = unknown> {
+  readonly x: I;
+  /** Absent where the data has none, as in `predict`. */
+  readonly y?: TensorStructure | undefined;
+  readonly sampleWeight?: TensorStructure | undefined;
+  /** Number of samples. */
+  readonly size: number;
+}
+
+/** The batches of one epoch, in order. */
+export interface BatchIterator {
+  /** The next batch, or null at the end. A promise where the data comes asynchronously. */
+  next(): Batch | null | Promise<Batch | null>;
+  /** Called where the rest is not wanted. */
+  close(): Promise<void> | undefined;
+}
+
+/** Where batches come from. */
+export interface BatchSource {
+  /** Batches of one round through the data; null where it is not known. */
+  readonly batches: number | null;
+  /** Starts a round. */
+  begin(): BatchIterator;
+}
+
+/** The number of samples of a batch: the first size of its first array. */
+export function sizeOfBatch(where: string, tensors: readonly Tensor<Element>[]): number {
+  const [first] = tensors;
+  if (first === undefined) throw new ValueError(`${where}: a batch has no arrays`);
+  if (first.ndim === 0) throw new ValueError(`${where}: a batch must have at least one axis (samples), got a scalar`);
+  return first.length;
+}

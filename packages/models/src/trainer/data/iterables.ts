@@ -1,0 +1,91 @@
+import {ValueError} from '@keratin/core';
+import {describe, isPlainObject, tensorsIn} from '@keratin/core/internal';
+import {type Batch, type BatchIterator, type BatchSource} from './batch.js';
+import {classWeightsOf, type ClassWeight} from './class-weight.js';
+import {toBatch} from './convert.js';
+
+/**
+ * Data that comes batch by batch: a Dataset, an (async) iterable, or a function that starts one, such as a generator function. Each
+ * batch is x, [x, y] or [x, y, sampleWeight].
+ */
+export type BatchIterable<B = unknown> = Iterable<B> | AsyncIterable<B> | (() => Iterable<B> | AsyncIterable<B>);
+
+/** Whether data comes batch by batch; arrays, typed arrays and tensors are data in memory. */
+export function isBatchIterable(value: unknown): value is BatchIterable {
+  if (typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value) || ArrayBuffer.isView(value) || tensorsIn(value).length > 0 || isPlainObject(value)) {
+    return false;
+  }
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
+}
+
+/** Batches of a dataset, iterable or generator function. */
+export class IterableSource implements BatchSource {
+  /** Known after the first full round. */
+  batches: number | null = null;
+  readonly #where: string;
+  readonly #data: BatchIterable;
+  readonly #classWeight: ClassWeight | undefined;
+  #rounds = 0;
+
+  constructor(where: string, data: BatchIterable, classWeight?: ClassWeight) {
+    this.#where = where;
+    this.#data = data;
+    this.#classWeight = classWeight;
+    const {length} = data as {readonly length?: unknown};
+    if (typeof data !== 'function' && typeof length === 'number' && Number.isInteger(length)) this.batches = length;
+  }
+
+  begin(): BatchIterator {
+    const iterable: unknown = typeof this.#data === 'function' ? this.#data() : this.#data;
+    if (typeof iterable !== 'object' || iterable === null) return this.#refuse(iterable);
+    let iterator: Iterator<unknown> | AsyncIterator<unknown>;
+    if (Symbol.asyncIterator in iterable) iterator = (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    else if (Symbol.iterator in iterable) iterator = (iterable as Iterable<unknown>)[Symbol.iterator]();
+    else return this.#refuse(iterable);
+    this.#rounds += 1;
+    let given = 0;
+    const take = (result: IteratorResult<unknown>): Batch | null => {
+      if (result.done === true) {
+        this.#ended(given);
+        return null;
+      }
+      given += 1;
+      return this.#batch(result.value);
+    };
+    return {
+      next: () => {
+        const result = iterator.next();
+        return result instanceof Promise ? result.then(take) : take(result as IteratorResult<unknown>);
+      },
+      close: () => {
+        const closed: unknown = iterator.return?.();
+        return closed instanceof Promise ? closed.then(() => undefined) : undefined;
+      },
+    };
+  }
+
+  #ended(given: number): void {
+    if (given > 0) {
+      this.batches = given;
+    } else if (this.#rounds > 1) {
+      throw new ValueError(
+        `${this.#where}: the data was used up by the epoch before; pass the generator function itself, or a dataset, so that each epoch can start it again`,
+      );
+    }
+  }
+
+  #batch(value: unknown): Batch {
+    const batch = toBatch(this.#where, value);
+    if (this.#classWeight === undefined) return batch;
+    if (batch.sampleWeight !== undefined) {
+      throw new ValueError(`${this.#where}: classWeight cannot be given where the data yields sample weights`);
+    }
+    return {...batch, sampleWeight: classWeightsOf(this.#where, batch.y, this.#classWeight)};
+  }
+
+  #refuse(value: unknown): never {
+    throw new ValueError(`${this.#where}: the function must give an iterable of batches, got ${describe(value)}`);
+  }
+}

@@ -1,0 +1,325 @@
+import {
+  config,
+  type Element,
+  GradientTape,
+  KeratinError,
+  ops,
+  type Tensor,
+  ValueError,
+  type Variable,
+} from '@keratin/core';
+import {checkOptions, isFloating, tensorsIn} from '@keratin/core/internal';
+import {type AnyLayer} from '@keratin/layers';
+import {structureVersion} from '@keratin/layers/internal';
+import {type AnyModel, type Logs} from '../callbacks/callback.js';
+import {Mean, Metric} from '../metrics/index.js';
+import * as optimizers from '../optimizers/index.js';
+import {CompiledLoss, type LossOption, type LossWeights} from './compiled-loss.js';
+import {CompiledMetrics, type MetricsOption} from './compiled-metrics.js';
+import {type Batch} from './data/batch.js';
+import {warn} from '../progress/output.js';
+import {readLogs, type StepLogs, toEvaluation} from './logs.js';
+import {isGroups, type OptimizerGroup, OptimizerGroups, type OptimizerSpec} from './optimizer-groups.js';
+
+/** What `compile` is given, without the types that its result takes from it. */
+export interface CompileSettings {
+  readonly optimizer?: OptimizerSpec | readonly OptimizerGroup[] | undefined;
+  readonly loss?: LossOption | undefined;
+  readonly lossWeights?: LossWeights | undefined;
+  readonly metrics?: MetricsOption | undefined;
+  readonly weightedMetrics?: MetricsOption | undefined;
+}
+
+const COMPILE_OPTIONS = ['optimizer', 'loss', 'lossWeights', 'metrics', 'weightedMetrics'] as const;
+
+/** A metric under the name that it has in the logs. */
+export interface NamedMetric {
+  readonly key: string;
+  readonly metric: Metric;
+}
+
+/** What training needs to know of a model's structure; found once, and again when the structure changes. */
+interface Plan {
+  readonly version: number;
+  readonly layers: readonly AnyLayer[];
+  readonly trainable: readonly Variable[];
+  readonly penalized: readonly Variable[];
+}
+
+/** What `computeLoss` is given. */
+export interface LossData {
+  readonly x: unknown;
+  readonly y?: unknown;
+  readonly yPred: unknown;
+  readonly sampleWeight?: unknown;
+  readonly training: boolean;
+}
+
+/**
+ * The part of a model that trains it: what `compile` made, the default steps, and what they share. Models own one; its methods are
+ * what a model's own methods do by default.
+ */
+export class Trainer {
+  /** Which method runs now; only one may train. */
+  running: 'fit' | null = null;
+  /** Whether a hook of that run is being waited for: a callback may evaluate or predict. */
+  inHook: () => boolean = () => false;
+  /** Evaluations that run now. */
+  evaluations = 0;
+
+  readonly #model: AnyModel;
+  #compiled = false;
+  #optimizer: optimizers.Optimizer | OptimizerGroups | null = null;
+  #loss: CompiledLoss | null = null;
+  #metrics = new CompiledMetrics(undefined, undefined);
+  #lossTracker: Mean<'loss'> | null = null;
+  #plan: Plan | null = null;
+  #warned = false;
+  #view: {readonly logs: StepLogs; readonly metrics: readonly NamedMetric[]; readonly entries: unknown} | null = null;
+
+  /** The prototype of the base class of models, to tell which methods a subclass overrides. */
+  readonly #base: object;
+
+  constructor(model: AnyModel, base: object) {
+    this.#model = model;
+    this.#base = base;
+  }
+
+  /** Whether the model's class has a method of its own instead of the base class's. */
+  overrides(...names: readonly string[]): boolean {
+    let at: object | null = Object.getPrototypeOf(this.#model) as object | null;
+    for (; at !== null && at !== this.#base; at = Object.getPrototypeOf(at) as object | null) {
+      for (const name of names) if (Object.hasOwn(at, name)) return true;
+    }
+    return false;
+  }
+
+  // --- compile ---------------------------------------------------------------------------------------------------------
+
+  compile(settings: CompileSettings): void {
+    const model = this.#model;
+    if (this.running !== null) throw new KeratinError(`compile: model "${model.name}" is being trained`);
+    checkOptions('compile', settings, COMPILE_OPTIONS, {
+      optimiser: 'optimizer',
+      losses: 'loss',
+      metric: 'metrics',
+      learningRate: 'optimizer',
+      lr: 'optimizer',
+    });
+    const {optimizer = 'rmsprop', loss, lossWeights, metrics, weightedMetrics} = settings;
+    // Everything is made before anything is stored: a mistake leaves the model as it was.
+    const made = isGroups(optimizer) ? new OptimizerGroups(optimizer) : optimizers.get(optimizer);
+    if (lossWeights !== undefined && loss === undefined) throw new ValueError('compile: lossWeights needs a loss');
+    const compiledLoss = loss === undefined ? null : new CompiledLoss(loss, lossWeights);
+    const compiledMetrics = new CompiledMetrics(metrics, weightedMetrics);
+    if (made instanceof OptimizerGroups && model.built) made.check(model, model.trainableVariables);
+    this.#optimizer = made;
+    this.#loss = compiledLoss;
+    this.#metrics = compiledMetrics;
+    this.#lossTracker = new Mean({name: 'loss'});
+    this.#compiled = true;
+    this.#view = null;
+    this.#plan = null;
+  }
+
+  get compiled(): boolean {
+    return this.#compiled;
+  }
+
+  get optimizer(): optimizers.Optimizer | null {
+    return this.#optimizer instanceof OptimizerGroups ? null : this.#optimizer;
+  }
+
+  get optimizers(): readonly optimizers.Optimizer[] {
+    if (this.#optimizer instanceof OptimizerGroups) return this.#optimizer.optimizers;
+    return this.#optimizer === null ? [] : [this.#optimizer];
+  }
+
+  assertCompiled(where: string): void {
+    if (this.#compiled) return;
+    throw new KeratinError(
+      `${where}: model "${this.#model.name}" has no loss yet; call compile({optimizer, loss, metrics}) first`,
+    );
+  }
+
+  // --- metrics and logs ------------------------------------------------------------------------------------------------
+
+  /** The loss, the compiled metrics, the single losses of several outputs, then metrics in the model's own fields. */
+  metrics(): Metric[] {
+    const list: Metric[] = [];
+    if (this.#lossTracker !== null) list.push(this.#lossTracker);
+    list.push(...this.#metrics.entries.map(({metric}) => metric));
+    if (this.#loss !== null) list.push(...this.#loss.trackers);
+    for (const value of Object.values(this.#model) as unknown[]) {
+      for (const entry of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
+        if (entry instanceof Metric && !list.includes(entry)) list.push(entry);
+      }
+    }
+    return list;
+  }
+
+  /** The model's metrics under the names that they have in the logs. */
+  namedMetrics(): NamedMetric[] {
+    const keys = new Map<Metric, string[]>();
+    for (const {key, metric} of this.#metrics.entries) keys.set(metric, [...(keys.get(metric) ?? []), key]);
+    return this.#model.metrics.flatMap((metric) => {
+      const own = keys.get(metric);
+      keys.delete(metric);
+      return (own ?? [metric.name]).map((key) => ({key, metric}));
+    });
+  }
+
+  /** The results of all metrics; each is computed when it is read, so that a step that nobody looks at computes none. */
+  results(): StepLogs {
+    const {entries} = this.#metrics;
+    if (this.#view === null || this.#view.entries !== entries) {
+      const metrics = this.namedMetrics();
+      const logs: Record<string, Tensor<Element>> = {};
+      for (const {key, metric} of metrics) {
+        Object.defineProperty(logs, key, {enumerable: true, get: () => metric.result()});
+      }
+      this.#view = {logs, metrics, entries};
+    }
+    return this.#view.logs;
+  }
+
+  /** The logs of an epoch: those of the metrics, or of the last step where a step of the user's gives others. */
+  epochLogs(last: StepLogs): Logs {
+    const own = this.results();
+    const names = Object.keys(last);
+    const same = names.length === Object.keys(own).length && names.every((name) => Object.hasOwn(own, name));
+    return readLogs(same ? own : last);
+  }
+
+  resetMetrics(): void {
+    this.#view = null;
+    for (const metric of this.#model.metrics) metric.resetState();
+  }
+
+  /** Before an epoch: metrics start over, and the structure is looked at anew, since fields of layers may have changed. */
+  resetAll(): void {
+    this.forgetPlan();
+    this.#model.resetMetrics();
+  }
+
+  /** A result in Keras's order: the loss, the metrics as compiled, the single losses, then the rest by name. */
+  evaluation(logs: Logs): readonly number[] & Readonly<Record<string, number>> {
+    const names = new Map(this.#metrics.entries.map(({metric, name}) => [metric, name]));
+    return toEvaluation(
+      logs,
+      this.#model.metrics.map((metric) => names.get(metric) ?? metric.name),
+    );
+  }
+
+  /** Refuses to go on where an evaluation that a callback began still uses the metrics. */
+  assertAlone(): void {
+    if (this.evaluations === 0) return;
+    throw new KeratinError(
+      `fit: an evaluate of model "${this.#model.name}" still runs; a callback that evaluates must wait for it (await)`,
+    );
+  }
+
+  // --- structure -------------------------------------------------------------------------------------------------------
+
+  /** The trainable variables, layers and penalties. Walking through a model takes long beside a small step, so it is done once. */
+  plan(): Plan {
+    const version = structureVersion();
+    const plan = this.#plan;
+    if (plan?.version === version && plan.trainable.every(({trainable}) => trainable)) return plan;
+    const trainable = this.#model.trainableVariables;
+    this.#plan = {
+      version,
+      layers: this.#model.flattenLayers(),
+      trainable,
+      penalized: trainable.filter(({rules}) => rules.regularizer !== undefined),
+    };
+    return this.#plan;
+  }
+
+  /** Looks at the structure anew: fields of layers may have changed. */
+  forgetPlan(): void {
+    this.#plan = null;
+  }
+
+  /** What layers added to the loss in the last call, and the penalties of trainable weights: the same as `model.losses`. */
+  #addedLosses(): Tensor[] {
+    const {layers, penalized} = this.plan();
+    const added: Tensor[] = [];
+    for (const layer of layers) for (const loss of layer.ownLosses) added.push(asFloatSum(loss));
+    for (const variable of penalized) {
+      const penalty = variable.rules.regularizer?.(variable);
+      if (penalty !== undefined) added.push(asFloatSum(penalty));
+    }
+    return added;
+  }
+
+  // --- steps -----------------------------------------------------------------------------------------------------------
+
+  /** Makes losses and metrics for outputs of these shapes, so that their names are known before the first step. */
+  prepare(y: unknown, yPred: unknown, where: string): void {
+    this.#loss?.prepare(y, yPred, where);
+    this.#metrics.prepare(y, yPred, where);
+  }
+
+  trainStep({x, y, sampleWeight}: Batch): StepLogs {
+    const model = this.#model;
+    const optimizer = this.#optimizer;
+    if (optimizer === null) throw new KeratinError(`fit: model "${model.name}" has no optimizer`);
+    const tape = new GradientTape();
+    const {yPred, loss, scaled} = tape.record(() => {
+      const output = model(x as never, {training: true});
+      const total = model.computeLoss({x, y, yPred: output, sampleWeight, training: true});
+      return {yPred: output, loss: total, scaled: optimizer.scaleLoss(total)};
+    });
+    this.trackLoss(loss, x);
+    const {trainable} = this.plan();
+    if (trainable.length > 0) {
+      optimizer.apply(tape.gradient(scaled, trainable, {unconnectedGradients: 'none'}), trainable);
+    } else if (!this.#warned) {
+      this.#warned = true;
+      warn(`fit: model "${model.name}" has no trainable variables, so nothing changes`);
+    }
+    return model.computeMetrics({x, y, yPred, sampleWeight});
+  }
+
+  testStep({x, y, sampleWeight}: Batch): StepLogs {
+    const model = this.#model;
+    const yPred = model(x as never, {training: false});
+    this.trackLoss(model.computeLoss({x, y, yPred, sampleWeight, training: false}), x);
+    return model.computeMetrics({x, y, yPred, sampleWeight});
+  }
+
+  trackLoss(loss: Tensor, x: unknown): void {
+    const [first] = tensorsIn(x);
+    this.#lossTracker?.updateState(loss, {sampleWeight: first?.length ?? 1});
+  }
+
+  computeLoss({y, yPred, sampleWeight}: LossData): Tensor {
+    const where = `${this.#model.name} loss`;
+    const added = this.#addedLosses();
+    if (this.#loss === null) {
+      if (added.length === 0) {
+        throw new ValueError(`${where}: there is no loss; give one to compile, or add one with addLoss in a layer`);
+      }
+      return ops.addN(added);
+    }
+    const main = this.#loss.call(y, yPred, sampleWeight, where);
+    return added.length === 0 ? main : ops.addN([main, ...added]);
+  }
+
+  computeMetrics({y, yPred, sampleWeight}: Omit<LossData, 'training'>): StepLogs {
+    this.#metrics.update(y, yPred, sampleWeight, `${this.#model.name} metrics`);
+    return this.results();
+  }
+
+  /** What optimizers do after the last step, such as putting averages in place. */
+  finish(): void {
+    const {trainable} = this.plan();
+    for (const optimizer of this.optimizers) optimizer.finalizeVariableValues(trainable);
+  }
+}
+
+function asFloatSum(loss: Tensor): Tensor {
+  const float = isFloating(loss.dtype) ? loss : (loss.cast(config.floatx()) as Tensor);
+  return float.ndim === 0 ? float : float.sum();
+}
