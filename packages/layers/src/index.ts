@@ -1,5 +1,6 @@
 /** Layers of Keratin. */
-export {type AnyLayer, Layer, type WeightOptions} from './layer/layer.js';
+export {type AnyLayer, Layer} from './layer/layer.js';
+export {type WeightOptions} from './layer/weighted.js';
 export {Input, InputLayer, type InputLayerOptions, type InputOptions} from './core/input-layer.js';
 export {type Activation, type ActivationId} from './activations/index.js';
 export {type CallOptions, type LayerOptions, type Masks, type ShapesOf} from './layer/types.js';

@@ -12,6 +12,7 @@ export class Activation extends Layer {
     super(options);
     this.activation = activations.get(activation);
     this.supportsMasking = true;
+    this.buildAtInit();
   }
   override call(x: Tensor): Tensor {
     return this.activation(x);

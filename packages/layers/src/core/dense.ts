@@ -1,12 +1,21 @@
-import {type Config, type Shape, ShapeError, type Tensor, type Variable} from '@keratin/core';
-import {dense, isConcrete, show} from '@keratin/core/internal';
+import {
+  type Config,
+  NotBuiltError,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  ValueError,
+  type Variable,
+} from '@keratin/core';
+import {dense, isConcrete, isFloating, show} from '@keratin/core/internal';
 import * as activations from '../activations/index.js';
 import * as constraints from '../constraints/index.js';
 import * as initializers from '../initializers/index.js';
 import {Layer} from '../layer/layer.js';
 import {type CallOptions, type LayerOptions} from '../layer/types.js';
 import * as regularizers from '../regularizers/index.js';
-import {checkBoolean, checkCount} from '../layer/arguments.js';
+import {checkBoolean, checkCount, checkNumber} from '../layer/arguments.js';
+import {noteStructureChange} from '../layer/structure.js';
 import {fusedActivation} from '../activations/fused.js';
 
 /** Options of layers with a kernel and a bias. */
@@ -38,7 +47,12 @@ export const KERNEL_OPTIONS = [
 ] as const;
 
 /** Options of {@link Dense}. */
-export type DenseOptions = KernelOptions;
+export interface DenseOptions extends KernelOptions {
+  /** Trains a product of two matrices of this rank beside a frozen kernel: see {@link Dense.enableLora}. Default: none. */
+  loraRank?: number | null | undefined;
+  /** That product is multiplied by loraAlpha / loraRank. Default: `loraRank`. */
+  loraAlpha?: number | null | undefined;
+}
 
 /**
  * activation(x kernel + bias) over the last axis: inputs of shape (batch, ..., n) give (batch, ..., units).
@@ -60,13 +74,17 @@ export class Dense extends Layer {
   readonly biasConstraint: constraints.Constraint | null;
   declare kernel: Variable;
   declare bias: Variable | null;
+  declare loraKernelA: Variable | null;
+  declare loraKernelB: Variable | null;
+  #loraRank: number | null;
+  #loraAlpha: number | null;
 
   /**
    * @param units size of the output's last axis
    * @throws ValueError where `units` is no positive integer
    */
   constructor(units: number, options: DenseOptions = {}) {
-    super(options, [...KERNEL_OPTIONS, 'quantizationConfig']);
+    super(options, [...KERNEL_OPTIONS, 'loraRank', 'loraAlpha', 'quantizationConfig']);
     this.units = checkCount('Dense', 'units', units);
     this.activation = activations.get(options.activation);
     this.useBias = checkBoolean('Dense', 'useBias', options.useBias ?? true);
@@ -76,6 +94,12 @@ export class Dense extends Layer {
     this.biasRegularizer = regularizers.get(options.biasRegularizer);
     this.kernelConstraint = constraints.get(options.kernelConstraint);
     this.biasConstraint = constraints.get(options.biasConstraint);
+    const {loraRank, loraAlpha} = options;
+    this.#loraRank = loraRank === undefined || loraRank === null ? null : checkCount('Dense', 'loraRank', loraRank);
+    this.#loraAlpha =
+      loraAlpha === undefined || loraAlpha === null ? null : checkNumber('Dense', 'loraAlpha', loraAlpha);
+    this.loraKernelA = null;
+    this.loraKernelB = null;
     this.supportsMasking = true;
     this.inputSpec = {minNdim: 2};
   }
@@ -103,10 +127,53 @@ export class Dense extends Layer {
       : null;
     this.inputSpec = {minNdim: 2, axes: {[-1]: features}};
     super.build(inputShape);
+    if (this.#loraRank !== null) this.enableLora(this.#loraRank, {alpha: this.#loraAlpha});
   }
 
-  override call(x: Tensor, _options: CallOptions): Tensor {
+  /**
+   * Freezes the kernel and trains two small matrices beside it: the layer uses kernel + (alpha / rank) A B
+   * (Hu et al., "LoRA", 2021).
+   * @throws NotBuiltError where the layer is not built
+   */
+  enableLora(rank: number, options: {alpha?: number | null | undefined} = {}): void {
+    const where = `${this.path}.enableLora`;
+    if (!this.built) throw new NotBuiltError(`${where}: the layer has no kernel yet; call it or use build(inputShape)`);
+    if (this.loraKernelA !== null) throw new ValueError(`${where}: it is enabled already`);
+    if (this.kernelConstraint !== null) throw new ValueError(`${where}: it does not go with a kernelConstraint`);
+    this.#loraRank = checkCount(where, 'rank', rank);
+    this.#loraAlpha = options.alpha ?? rank;
+    this.withNewWeights(() => {
+      this.loraKernelA = this.addWeight({
+        name: 'lora_kernel_a',
+        shape: [this.kernel.dim(0), rank],
+        initializer: 'he_uniform',
+        dtype: 'float32',
+        regularizer: this.kernelRegularizer,
+      });
+      this.loraKernelB = this.addWeight({
+        name: 'lora_kernel_b',
+        shape: [rank, this.units],
+        initializer: 'zeros',
+        dtype: 'float32',
+        regularizer: this.kernelRegularizer,
+      });
+    });
+    this.kernel.trainable = false;
+    noteStructureChange();
+  }
+
+  /** The matrix that inputs are multiplied by. */
+  private effectiveKernel(): Tensor {
     const kernel = this.inComputeDtype(this.kernel);
+    if (this.loraKernelA === null || this.loraKernelB === null) return kernel;
+    const scale = (this.#loraAlpha ?? 1) / (this.#loraRank ?? 1);
+    return kernel.add(this.inComputeDtype(this.loraKernelA).matmul(this.inComputeDtype(this.loraKernelB)).mul(scale));
+  }
+
+  override call(inputs: Tensor, _options: CallOptions): Tensor {
+    const kernel = this.effectiveKernel();
+    // Integers are the one thing that Keras converts here too.
+    const x = isFloating(inputs.dtype) ? inputs : (inputs.cast(this.computeDtype) as Tensor);
     // One product over all rows is what the kernels are fastest at.
     const rows = x.ndim > 2 && isConcrete(x.shape) ? x.reshape([-1, x.dim(-1)]) : x;
     const shaped = (y: Tensor) =>
@@ -135,6 +202,7 @@ export class Dense extends Layer {
       kernel_constraint: constraints.serialize(this.kernelConstraint),
       bias_constraint: constraints.serialize(this.biasConstraint),
       quantization_config: null,
+      ...(this.#loraRank === null ? {} : {lora_rank: this.#loraRank, lora_alpha: this.#loraAlpha ?? this.#loraRank}),
     };
   }
 }

@@ -12,9 +12,9 @@ import {
 
 /**
  * What a layer was called with, as tensors: numbers, nested and typed arrays are converted, floating tensors of another dtype cast to
- * the layer's compute dtype; integers, booleans and strings stay. A list that holds a tensor is a list of inputs.
+ * the layer's compute dtype (null: not cast); integers, booleans and strings stay. A list that holds a tensor is a list of inputs.
  */
-export function convertInputs(value: unknown, dtype: DType, where: string): unknown {
+export function convertInputs(value: unknown, dtype: DType | null, where: string): unknown {
   const [tensor] = tensorsIn(value);
   if (tensor === value && tensor !== undefined) return castFloating(tensor, dtype);
   if (Array.isArray(value) && tensor !== undefined) {
@@ -27,8 +27,8 @@ export function convertInputs(value: unknown, dtype: DType, where: string): unkn
   return castFloating(convert(value as TensorLike, undefined, where), dtype);
 }
 
-function castFloating(x: Tensor<Element>, dtype: DType): Tensor<Element> {
-  if (x.dtype === dtype || !isFloating(x.dtype) || !isFloating(dtype)) return x;
+function castFloating(x: Tensor<Element>, dtype: DType | null): Tensor<Element> {
+  if (dtype === null || x.dtype === dtype || !isFloating(x.dtype) || !isFloating(dtype)) return x;
   const y: Tensor<Element> = x.cast(dtype);
   const mask = maskOf(x);
   const logits = logitsOf(x);

@@ -5,6 +5,7 @@ import {
   NotBuiltError,
   type Shape,
   ShapeError,
+  SymbolicTensorError,
   type Tensor,
   type TensorLike,
   ValueError,
@@ -40,42 +41,22 @@ import {
 import * as constraints from '../constraints/index.js';
 import * as initializers from '../initializers/index.js';
 import * as regularizers from '../regularizers/index.js';
-import {CallStack} from './call-context.js';
 import {convertInputs} from './convert-inputs.js';
-import {dtypePolicy, type DTypePolicy, serializePolicy} from './dtype-policy.js';
+import {serializePolicy} from './dtype-policy.js';
 import {checkInputs, type InputSpec} from './input-spec.js';
 import {type Node, recordNode} from './node.js';
-import {noteStructureChange} from './structure.js';
-import {holdingsOf} from './tracking.js';
 import {type CallOptions, type LayerOptions, type Masks, type ShapesOf} from './types.js';
+import {stack, Weighted} from './weighted.js';
 
 const OPTIONS = ['name', 'trainable', 'dtype', 'activityRegularizer', 'inputShape'] as const;
 const RENAMED = {inputDim: 'inputShape', input_shape: 'inputShape', batchInputShape: 'inputShape'};
 
-/** Options of {@link Layer.addWeight}. */
-export interface WeightOptions {
-  /** Every size must be known. */
-  shape: Shape;
-  /** Default `'glorot_uniform'` for floats, `'zeros'` for other dtypes. */
-  initializer?: initializers.InitializerIdentifier | undefined;
-  /** A penalty that joins {@link Layer.losses} while the weight is trainable. */
-  regularizer?: regularizers.RegularizerIdentifier | null | undefined;
-  /** Applied by optimizers after each step. */
-  constraint?: constraints.ConstraintIdentifier | null | undefined;
-  /** Default true. */
-  trainable?: boolean | undefined;
-  /** Default: the layer's variable dtype. */
-  dtype?: DType | undefined;
-  /** The last part of the weight's path. */
-  name?: string | undefined;
-}
-
 type AnyLayer = Layer<never, unknown>;
 
-const stack = new CallStack<AnyLayer>();
+const isLayer = (value: unknown): value is AnyLayer => value instanceof Layer;
+
 /** Whether any layer has ever added a loss. */
 let lossesWereAdded = false;
-const isLayer = (value: unknown): value is AnyLayer => value instanceof Layer;
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- instances are callable: see Callable
 export interface Layer<I = Tensor, O = Tensor> {
@@ -104,30 +85,21 @@ export interface Layer<I = Tensor, O = Tensor> {
  * const y = new Scale()(ops.ones([2, 3]));
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see above
-export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
+export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   /** Config keys, as option names, that the constructor takes before its options: what `fromConfig` needs to know. */
   static readonly positional: readonly string[] = [];
 
-  name: string;
   /** Whether a mask of the input passes on to the output. Default: whether the class overrides `computeMask`. */
   supportsMasking: boolean;
   /** What the inputs must look like; checked before every call. */
   inputSpec: InputSpec | readonly InputSpec[] | null = null;
   activityRegularizer: regularizers.Regularizer | null;
+  /** Whether floating inputs are cast to the compute dtype. */
+  protected autocast = true;
   /** @internal The `inputShape` option with an open batch size. */
   readonly batchInputShape: Shape | null;
 
-  readonly #policy: DTypePolicy;
-  #trainable: boolean;
-  #built = false;
-  #locked = false;
-  #path: string | null = null;
-  #buildShapes: readonly unknown[] | null = null;
   #losses: Tensor[] = [];
-  /** Own variables in creation order, with the list that each is in for good. */
-  readonly #own = new Map<Variable, 'trainable' | 'other'>();
-  readonly #added = new Set<Variable>();
-  #known = new Set<AnyLayer>();
   #warned = false;
   readonly #nodes: Node<AnyLayer>[] = [];
 
@@ -136,25 +108,21 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
    * @param ownOptions names of options that a subclass handles itself; all others are errors
    */
   constructor(options: LayerOptions = {}, ownOptions: readonly string[] = []) {
-    super();
     const className = publicNameOf(new.target)?.name ?? new.target.name;
     checkOptions(className, options, [...OPTIONS, ...ownOptions], RENAMED);
     const {name, trainable = true, dtype, activityRegularizer, inputShape} = options;
     if (name !== undefined && (typeof name !== 'string' || name === '' || name.includes('/'))) {
       throw new ValueError(`${className}: name must be a non-empty string without "/", got ${describe(name)}`);
     }
-    if (typeof trainable !== 'boolean') {
-      throw new ValueError(`${className}: trainable must be a boolean, got ${describe(trainable)}`);
-    }
-    this.#policy = dtypePolicy(className, dtype);
-    this.activityRegularizer = regularizers.get(activityRegularizer);
-    this.batchInputShape = inputShape === undefined ? null : [null, ...checkShapeOption(className, inputShape)];
-    this.name = name ?? autoName(className);
-    this.#trainable = trainable;
+    const penalty = regularizers.get(activityRegularizer);
+    const sample = inputShape === undefined ? null : checkShapeOption(className, inputShape);
+    super(className, name ?? autoName(className), trainable, dtype);
+    this.activityRegularizer = penalty;
+    this.batchInputShape = sample === null ? null : [null, ...sample];
     this.supportsMasking = !Object.is(this.computeMask, Layer.prototype.computeMask);
     const build = this.build;
     Object.defineProperty(this, 'build', {
-      value: (...shapes: readonly unknown[]) => this.#buildWith(build, shapes),
+      value: (...shapes: readonly unknown[]) => this.buildWith(build, shapes),
       writable: true,
       configurable: true,
     });
@@ -162,7 +130,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
 
   /** Makes the weights for inputs of this shape. Called once, by the first call or by hand. */
   build(_inputShape: ShapesOf<I>): void {
-    this.#built = true;
+    this.built = true;
   }
 
   /** The computation. Called through the layer itself: `layer(x)`. */
@@ -170,7 +138,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
 
   /** The shape of the output for inputs of this shape; the default runs `call` on symbolic tensors. */
   computeOutputShape(inputShape: ShapesOf<I>): ShapesOf<O> {
-    if (!this.#built) this.build(inputShape);
+    if (!this.built) this.build(inputShape);
     const inputs = mapShapes(inputShape, (shape) => symbolicTensor({shape, dtype: this.computeDtype}));
     const outputs = stack.call(this, false, () => this.call(inputs as I, {training: false}));
     return mapStructure(outputs, (leaf) => (leaf as Tensor).shape) as ShapesOf<O>;
@@ -185,8 +153,8 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
   getConfig(): Config {
     return {
       name: this.name,
-      trainable: this.#trainable,
-      dtype: serializePolicy(this.#policy),
+      trainable: this.trainable,
+      dtype: serializePolicy(this.dtypePolicy),
       ...(this.activityRegularizer === null
         ? {}
         : {activity_regularizer: regularizers.serialize(this.activityRegularizer)}),
@@ -204,7 +172,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
 
   /** @internal What files hold so that the weights can be made before they are read. */
   getBuildConfig(): Config | null {
-    const shapes = this.#buildShapes;
+    const shapes = this.buildShapes;
     if (shapes === null || shapes.length !== 1) return null;
     return {input_shape: shapes[0]};
   }
@@ -212,201 +180,9 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
   /** @internal Builds from what {@link getBuildConfig} gave. */
   buildFromConfig(config: Config): void {
     const shape = config['input_shape'];
-    if (shape === undefined || shape === null || this.#built) return;
+    if (shape === undefined || shape === null || this.built) return;
     this.build(mapShapes(shape, (leaf) => leaf) as ShapesOf<I>);
   }
-
-  // --- state -----------------------------------------------------------------------------------------------------------
-
-  get built(): boolean {
-    return this.#built;
-  }
-
-  /** @internal For models, which are built again when layers are added. */
-  protected set built(value: boolean) {
-    this.#built = value;
-    this.#locked = value;
-  }
-
-  /** Names of the layers around and of this one, joined by `/`, as they were when it was built. */
-  get path(): string {
-    return this.#path ?? this.name;
-  }
-
-  /** Whether the weights are trained; setting it sets all sublayers too. */
-  get trainable(): boolean {
-    return this.#trainable;
-  }
-  set trainable(value: boolean) {
-    if (typeof value !== 'boolean')
-      throw new ValueError(`${this.path}: trainable must be a boolean, got ${describe(value)}`);
-    this.#trainable = value;
-    noteStructureChange();
-    this.#findVariables();
-    for (const [variable, list] of this.#own) if (list === 'trainable') variable.trainable = value;
-    for (const layer of this.ownLayers()) layer.trainable = value;
-  }
-
-  /** The policy's name: `'float32'`, `'mixed_float16'`. */
-  get dtypePolicy(): DTypePolicy {
-    return this.#policy;
-  }
-  /** The dtype of the weights. */
-  get dtype(): DType {
-    return this.#policy.variableDtype;
-  }
-  get variableDtype(): DType {
-    return this.#policy.variableDtype;
-  }
-  /** The dtype that the layer computes in; floating inputs are cast to it. */
-  get computeDtype(): DType {
-    return this.#policy.computeDtype;
-  }
-
-  /**
-   * Makes a weight. In `build` or in the constructor only.
-   * @throws ShapeError where a size is open
-   */
-  addWeight(options: WeightOptions): Variable {
-    const where = `${this.path}.addWeight`;
-    checkOptions(where, options, ['shape', 'initializer', 'regularizer', 'constraint', 'trainable', 'dtype', 'name']);
-    if (this.#locked) {
-      throw new ValueError(
-        `${where}: weights can be added in the constructor or in build only, and this layer is built`,
-      );
-    }
-    const {shape, trainable = true, name = uniqueName('variable')} = options;
-    if (!Array.isArray(shape) || !isConcrete(shape)) {
-      throw new ShapeError(`${where}: all sizes of weight "${name}" must be known, got ${describe(shape)}`);
-    }
-    const dtype = options.dtype === undefined ? this.variableDtype : checkDType(where, options.dtype);
-    const initializer = initializers.get(options.initializer ?? (isFloating(dtype) ? 'glorot_uniform' : 'zeros'));
-    const regularizer = regularizers.get(options.regularizer);
-    const constraint = constraints.get(options.constraint);
-    const value = initializer(shape, {dtype});
-    if (!sameShape(value.shape, shape)) {
-      throw new ShapeError(
-        `${where}: the initializer of "${name}" must give shape ${show(shape)}, got ${show(value.shape)}`,
-      );
-    }
-    const variable = new Variable(value, {name, dtype, trainable});
-    variable.path = stack.scope(this, () => `${stack.path}/${name}`);
-    variable.rules = {regularizer: regularizer ?? undefined, constraint: constraint ?? undefined};
-    this.#findVariables();
-    this.#added.add(variable);
-    this.#own.set(variable, trainable ? 'trainable' : 'other');
-    if (!this.#trainable) variable.trainable = false;
-    noteStructureChange();
-    return variable;
-  }
-
-  /** The value of a weight in the dtype that the layer computes in. */
-  protected inComputeDtype(variable: Variable): Tensor {
-    const {computeDtype} = this;
-    if (variable.dtype === computeDtype || !isFloating(variable.dtype) || !isFloating(computeDtype)) return variable;
-    return variable.cast(computeDtype) as Tensor;
-  }
-
-  /** @internal The layers directly in this one, in the order of its fields. */
-  ownLayers(): readonly AnyLayer[] {
-    return holdingsOf(this, isLayer).layers;
-  }
-
-  // Variables in public fields join those of addWeight; a field that was set anew drops its old one.
-  #findVariables(): void {
-    const found = new Set(holdingsOf(this, isLayer).variables);
-    for (const variable of this.#own.keys()) {
-      if (!found.has(variable) && !this.#added.has(variable)) this.#own.delete(variable);
-    }
-    for (const variable of found) {
-      if (this.#own.has(variable)) continue;
-      this.#own.set(variable, variable.trainable ? 'trainable' : 'other');
-      if (!this.#trainable) variable.trainable = false;
-    }
-  }
-
-  /** All layers within, each once, this one first. */
-  flattenLayers(): AnyLayer[] {
-    const all = new Set<AnyLayer>();
-    const visit = (layer: AnyLayer): void => {
-      if (all.has(layer)) return;
-      all.add(layer);
-      layer.ownLayers().forEach(visit);
-    };
-    visit(this);
-    return [...all];
-  }
-
-  /** @internal Own variables without those of sublayers: trainable ones first, each list in creation order. */
-  ownVariables(): Variable[] {
-    this.#findVariables();
-    const own = [...this.#own];
-    return [
-      ...own.filter(([, list]) => list === 'trainable').map(([variable]) => variable),
-      ...own.filter(([, list]) => list === 'other').map(([variable]) => variable),
-    ];
-  }
-
-  /** All weights in Keras's order: own trainable, own other, then those of the sublayers. */
-  get weights(): readonly Variable[] {
-    return [...new Set(this.flattenLayers().flatMap((layer) => layer.ownVariables()))];
-  }
-  get variables(): readonly Variable[] {
-    return this.weights;
-  }
-  /** The weights that optimizers change; none where `trainable` is false. */
-  get trainableWeights(): readonly Variable[] {
-    return this.#trainable ? this.weights.filter(({trainable}) => trainable) : [];
-  }
-  get trainableVariables(): readonly Variable[] {
-    return this.trainableWeights;
-  }
-  get nonTrainableWeights(): readonly Variable[] {
-    return this.#trainable ? this.weights.filter(({trainable}) => !trainable) : this.weights;
-  }
-  get nonTrainableVariables(): readonly Variable[] {
-    return this.nonTrainableWeights;
-  }
-
-  /** The values of the weights, in the order of {@link weights}. */
-  getWeights(): Tensor[] {
-    return this.weights.map((variable) => variable.readValue());
-  }
-
-  /** Sets all weights; values are cast to the weights' dtypes. Nothing changes where one does not fit. */
-  setWeights(values: readonly TensorLike[]): void {
-    const where = `${this.path}.setWeights`;
-    const {weights} = this;
-    if (!Array.isArray(values) || values.length !== weights.length) {
-      const got = Array.isArray(values) ? `${String(values.length)} values` : describe(values);
-      throw new ValueError(`${where}: this layer has ${String(weights.length)} weights, got ${got}`);
-    }
-    const tensors = weights.map((variable, i) => {
-      const value = convert(values[i] as TensorLike, undefined, where);
-      if (!sameShape(value.shape, variable.shape)) {
-        throw new ShapeError(
-          `${where}: weight ${String(i)} (${variable.path}) has shape ${show(variable.shape)}, got ${show(value.shape)}`,
-        );
-      }
-      return value.dtype === variable.dtype ? value : (value.cast(variable.dtype) as Tensor);
-    });
-    weights.forEach((variable, i) => {
-      const value = tensors[i];
-      if (value !== undefined) variable.assign(value);
-    });
-  }
-
-  /** How many numbers the weights hold. */
-  countParams(): number {
-    if (!this.#built) {
-      throw new NotBuiltError(
-        `${this.path}.countParams: the layer has no weights yet; call it or use build(inputShape)`,
-      );
-    }
-    return this.weights.reduce((sum, {size}) => sum + size, 0);
-  }
-
-  // --- losses ----------------------------------------------------------------------------------------------------------
 
   /** Adds a scalar to the losses of this call. For use in `call`. */
   addLoss(loss: Tensor | readonly Tensor[]): void {
@@ -422,7 +198,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
 
   /** What the last call added, in this layer and within, then the penalties of trainable weights. */
   get losses(): readonly Tensor[] {
-    const added = this.flattenLayers().flatMap((layer) => layer.ownLosses());
+    const added = this.flattenLayers().flatMap((layer) => layer.#losses);
     const penalties = this.trainableWeights.flatMap((variable) => {
       const {regularizer} = variable.rules;
       return regularizer === undefined ? [] : [regularizer(variable)];
@@ -430,9 +206,19 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
     return [...added, ...penalties];
   }
 
-  /** @internal */
-  ownLosses(): readonly Tensor[] {
+  /** @internal What this layer alone added in the last call. */
+  get ownLosses(): readonly Tensor[] {
     return this.#losses;
+  }
+
+  /** @internal The layers directly in this one, in the order of its fields. */
+  override ownLayers(): readonly AnyLayer[] {
+    return super.ownLayers().filter(isLayer);
+  }
+
+  /** All layers within, each once, this one first. */
+  override flattenLayers(): AnyLayer[] {
+    return super.flattenLayers().filter(isLayer);
   }
 
   /** @internal */
@@ -442,17 +228,15 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
     for (const layer of this.flattenLayers()) layer.#losses = [];
   }
 
-  // --- calls -----------------------------------------------------------------------------------------------------------
-
   /** @internal */
   override [invoke](...args: readonly unknown[]): unknown {
     const [given, options] = this.#splitArguments(args);
-    const inputs = given.map((value) => convertInputs(value, this.computeDtype, this.path));
+    const inputs = given.map((value) => convertInputs(value, this.autocast ? this.computeDtype : null, this.path));
     if (stack.depth === 0) this.clearLosses();
     const tensors = tensorsIn(inputs);
     const training = options.training ?? stack.training ?? false;
     if (this.inputSpec !== null) checkInputs(this.path, this.inputSpec, tensorsIn(inputs[0]));
-    if (!this.#built) {
+    if (!this.built) {
       stack.scope(this, () => Reflect.apply(this.build, this, inputs.map(shapesOf)));
       if (this.inputSpec !== null) checkInputs(this.path, this.inputSpec, tensorsIn(inputs[0]));
     }
@@ -460,20 +244,40 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
     const previousMask = (options.mask ?? mapStructure(inputs[0], maskOfLeaf)) as Masks;
     const callOptions = {...options, training, mask: isMaskTensor(previousMask) ? previousMask : undefined};
     const outermost = stack.depth === 0;
-    const outputs = stack.call(this, training, () => {
-      const result: unknown = Reflect.apply(this.call, this, [...inputs, callOptions]);
-      if (typeof result === 'object' && result !== null && 'then' in result) {
-        throw new ValueError(`${this.path}: call must not be async; it returned a Promise`);
-      }
-      this.#addActivityLoss(result);
-      return result;
-    });
+    const symbolic = tensors.some(isSymbolic);
+    const outputs = stack.call(this, training, () =>
+      symbolic ? this.#callOnSymbols(inputs, callOptions) : this.#callOn(inputs, callOptions),
+    );
     const masked = this.#passMask(inputs, outputs, previousMask);
-    if (outermost && tensors.some(isSymbolic)) this.#record(inputs, options, masked);
+    if (outermost && symbolic) this.#record(inputs, options, masked);
     return masked;
   }
 
+  #callOn(inputs: readonly unknown[], options: CallOptions): unknown {
+    const result: unknown = Reflect.apply(this.call, this, [...inputs, options]);
+    if (typeof result === 'object' && result !== null && 'then' in result) {
+      throw new ValueError(`${this.path}: call must not be async; it returned a Promise`);
+    }
+    if (this.activityRegularizer !== null) this.#addActivityLoss(this.activityRegularizer, result);
+    return result;
+  }
+
+  // A `call` may need sizes that are open here; then a `computeOutputShape` of the class's own says what comes out.
+  #callOnSymbols(inputs: readonly unknown[], options: CallOptions): unknown {
+    try {
+      return this.#callOn(inputs, options);
+    } catch (error) {
+      const own = !Object.is(this.computeOutputShape, Layer.prototype.computeOutputShape);
+      if (!own || !(error instanceof SymbolicTensorError || error instanceof ShapeError)) throw error;
+      const shape: unknown = Reflect.apply(this.computeOutputShape, this, inputs.map(shapesOf));
+      return mapShapes(shape, (leaf) => symbolicTensor({shape: leaf, dtype: this.computeDtype}));
+    }
+  }
+
   #splitArguments(args: readonly unknown[]): [inputs: readonly unknown[], options: CallOptions] {
+    if (args[0] === undefined || args[0] === null) {
+      throw new ValueError(`${this.path}: a layer is called with its inputs, got ${describe(args[0])}`);
+    }
     const last = args.at(-1);
     if (
       args.length > 1 &&
@@ -488,9 +292,6 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
     ) {
       return [args.slice(0, -1), this.#checkCallOptions(last)];
     }
-    if (args.length === 0 || args[0] === undefined) {
-      throw new ValueError(`${this.path}: a layer is called with its inputs, got ${describe(args[0])}`);
-    }
     return [args, {}];
   }
 
@@ -504,34 +305,10 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
     return options;
   }
 
-  #buildWith(build: (...shapes: never[]) => void, shapes: readonly unknown[]): void {
-    const before = new Set(this.#added);
-    this.#locked = false;
-    try {
-      stack.scope(this, () => {
-        this.#path = stack.path;
-        Reflect.apply(build, this, shapes);
-      });
-    } catch (error) {
-      // Nothing half-built stays.
-      for (const variable of [...this.#added].filter((one) => !before.has(one))) {
-        this.#added.delete(variable);
-        this.#own.delete(variable);
-      }
-      this.#built = false;
-      throw error;
-    }
-    this.#buildShapes = shapes;
-    this.#built = true;
-    this.#locked = true;
-    noteStructureChange();
-  }
-
   #checkTracked(): void {
     const around = stack.around();
-    if (around.some((outer) => outer === this || outer.#known.has(this))) return;
-    for (const outer of around) outer.#known = new Set(outer.flattenLayers());
-    if (around.some((outer) => outer.#known.has(this)) || this.weights.length === 0) return;
+    if (around.some((outer) => outer.holds(this, false)) || around.some((outer) => outer.holds(this, true))) return;
+    if (this.weights.length === 0) return;
     const [caller] = around;
     throw new ValueError(
       `${caller?.path ?? this.path}: calls layer "${this.name}", which it does not hold in a public field, array, map or dictionary,` +
@@ -539,11 +316,10 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
     );
   }
 
-  #addActivityLoss(outputs: unknown): void {
-    if (this.activityRegularizer === null) return;
+  #addActivityLoss(regularizer: regularizers.Regularizer, outputs: unknown): void {
     for (const output of tensorsIn(outputs)) {
       if (isSymbolic(output)) continue;
-      const loss = this.activityRegularizer(output as Tensor);
+      const loss = regularizer(output as Tensor);
       this.addLoss(output.ndim === 0 ? loss : loss.div(Math.max(output.length, 1)));
     }
   }
@@ -623,7 +399,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Callable {
   }
 
   override toString(): string {
-    return `<${publicNameOf(this.constructor)?.name ?? this.constructor.name} name=${this.name}, built=${String(this.#built)}>`;
+    return `<${publicNameOf(this.constructor)?.name ?? this.constructor.name} name=${this.name}, built=${String(this.built)}>`;
   }
 
   override [inspectCustom](): string {

@@ -31,6 +31,7 @@ export class Dropout extends Layer {
     this.noiseShape = checkNoiseShape('Dropout', options.noiseShape);
     this.#generator = new SeedGenerator(this.seed ?? undefined);
     this.supportsMasking = true;
+    this.buildAtInit();
   }
 
   override call(x: Tensor, {training}: CallOptions): Tensor {

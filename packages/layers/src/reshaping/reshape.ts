@@ -17,6 +17,7 @@ export class Reshape extends Layer {
       throw new ShapeError(`Reshape: targetShape must be a list of sizes with at most one -1, got ${describe(given)}`);
     }
     this.targetShape = [...targetShape];
+    this.buildAtInit();
   }
   override call(x: Tensor): Tensor {
     const shape = this.computeOutputShape(x.shape);
