@@ -27,8 +27,20 @@ export {
   type Sources,
   valueAndGrad,
 } from './engine/tape.js';
+export {scope} from './engine/scope.js';
+export {customGradient, type GradientResult, stopGradient} from './ops/gradient.js';
+export {
+  type DeviceName,
+  getNumThreads,
+  listPhysicalDevices,
+  memory,
+  type PhysicalDevice,
+  setNumThreads,
+  trimMemory,
+  withDevice,
+} from './devices.js';
+export {Module} from './module.js';
 export {range} from './ops/create.js';
-export {stopGradient} from './ops/gradients.js';
 export * as ops from './ops/index.js';
 export * as config from './config.js';
 export * as random from './random/index.js';

@@ -130,3 +130,26 @@ function nodeOf<A>(
     pullback,
   };
 }
+
+/**
+ * Tells every active recorder that follows an input of a function with a gradient of its own.
+ * @param pullback gradients of the inputs from those of the outputs
+ */
+export function recordFunction(
+  op: string,
+  inputs: readonly AnyTensor[],
+  outputs: readonly AnyTensor[],
+  pullback: NonNullable<TapeNode['pullback']>,
+): void {
+  for (const recorder of active) {
+    if (!inputs.some((input) => recorder.follows(identity(input)))) continue;
+    recorder.add({
+      op,
+      inputs: inputs.map((input) => identity(input).id),
+      inputSpecs: inputs.map(specOf),
+      outputs: outputs.map((output) => output.id),
+      outputSpecs: outputs.map(specOf),
+      pullback,
+    });
+  }
+}

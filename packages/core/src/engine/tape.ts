@@ -1,7 +1,9 @@
 import {isFloating} from '../dtype.js';
-import {GradientError, ValueError} from '../errors.js';
+import {GradientError, ShapeError, ValueError} from '../errors.js';
+import {oneHot} from '../ops/nn.js';
+import {stack} from '../ops/shape.js';
 import {concrete, show} from '../shape.js';
-import {checkOptions, describe} from '../suggest.js';
+import {checkChoice, checkOptions, describe} from '../suggest.js';
 import {full} from '../tensor/convert.js';
 import {collectCreated, type Storage} from '../tensor/storage.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
@@ -90,37 +92,101 @@ export class GradientTape {
     options: {unconnectedGradients: 'none'},
   ): GradientsOf<S, Tensor | null>;
   gradient(target: Tensor, sources: Sources, options: GradientOptions = {}): unknown {
-    checkOptions('gradient', options, ['unconnectedGradients']);
-    if (this.#used) {
-      throw new GradientError(
-        'gradient: this tape was used up by the first call; make it with {persistent: true} to call it again',
-      );
-    }
-    if (!isTensor(target)) throw new ValueError(`gradient: the target must be a tensor, got ${describe(target)}`);
-    if (!isFloating(target.dtype)) {
-      throw new GradientError(`gradient: the target must be a floating tensor, got ${target.dtype}`);
-    }
-    const {list, names} = flatten(sources);
-    const mode = options.unconnectedGradients ?? 'error';
-    if (!['error', 'zero', 'none'].includes(mode)) {
-      throw new ValueError(`gradient: unconnectedGradients must be 'error', 'zero' or 'none', got ${describe(mode)}`);
-    }
-    const found = this.#recorder.gradients(target, list);
-    const gradients = found.map((gradient, i) => {
-      const source = list[i];
-      if (gradient !== null || mode === 'none' || source === undefined) return gradient;
-      if (mode === 'zero') return full(concrete(source.shape), 0, source.dtype);
-      throw new GradientError(
-        `gradient: the target of shape ${show(target.shape)} does not depend on ${names[i] ?? 'the source'} in a way that this tape` +
-          ` recorded${unwatchedHint(source)}; pass {unconnectedGradients: 'zero'} or 'none' where that is meant`,
-      );
-    });
-    if (!this.persistent) {
-      this.#used = true;
-      this.#recorder.clear();
-    }
+    const {list, unconnected} = this.#check('gradient', target, sources, options);
+    const gradients = this.#recorder.gradients(target, list).map((gradient, i) => gradient ?? unconnected(i));
+    this.#finish();
     return restore(sources, gradients);
   }
+
+  /**
+   * The derivative of every element of `target` with respect to every element of the sources: shape `target.shape` followed
+   * by the source's. It costs a backward pass for each element of the target.
+   *
+   * @example
+   * const y = tape.record(() => x.square()); // x of shape (3,)
+   * tape.jacobian(y, x); // (3, 3), 2x on the diagonal
+   * @throws GradientError as {@link gradient}
+   */
+  jacobian<const S extends Sources>(
+    target: Tensor,
+    sources: S,
+    options?: {unconnectedGradients?: 'error' | 'zero' | undefined},
+  ): GradientsOf<S>;
+  jacobian(target: Tensor, sources: Sources, options: GradientOptions = {}): unknown {
+    const {list, unconnected} = this.#check('jacobian', target, sources, options);
+    const shape = concrete(target.shape);
+    const rows = Array.from({length: target.size}, (_, i): readonly (Tensor | null)[] =>
+      this.#recorder.gradients(target, list, unit(target.size, i, target).reshape(shape)),
+    );
+    this.#finish();
+    const jacobians = list.map((source, k) => {
+      const whole = [...shape, ...concrete(source.shape)];
+      if (rows.length === 0) return full(whole, 0, source.dtype);
+      return stack(
+        rows.map((row) => row[k] ?? unconnected(k) ?? full(concrete(source.shape), 0, source.dtype)),
+      ).reshape(whole);
+    });
+    return restore(sources, jacobians);
+  }
+
+  /**
+   * The {@link jacobian} of each entry of a batch, where `target[i]` depends on `source[i]` alone: shape (b, ...) of the target
+   * followed by (...) of the source. It costs a backward pass for each element of one entry of the target.
+   */
+  batchJacobian(target: Tensor, source: Variable | Tensor): Tensor {
+    const {list, unconnected} = this.#check('batchJacobian', target, source, {});
+    if (target.ndim === 0 || source.ndim === 0 || target.length !== source.length) {
+      throw new ShapeError(
+        `batchJacobian: target and source must have one first axis (the batch), got ${show(target.shape)} and ${show(source.shape)}`,
+      );
+    }
+    const batch = target.length;
+    const size = target.size / Math.max(batch, 1);
+    const columns = Array.from({length: size}, (_, i) => {
+      const weights = unit(size, i, target).broadcastTo([batch, size]).reshape(target.shape.map(Number));
+      return this.#recorder.gradients(target, list, weights)[0] ?? unconnected(0) ?? weights;
+    });
+    this.#finish();
+    const whole = [...target.shape, ...source.shape.slice(1)].map(Number);
+    return columns.length === 0 ? full(whole, 0, source.dtype) : stack(columns, 1).reshape(whole);
+  }
+
+  #check(where: string, target: Tensor, sources: Sources, options: GradientOptions) {
+    checkOptions(where, options, ['unconnectedGradients']);
+    if (this.#used) {
+      throw new GradientError(
+        `${where}: this tape was used up by the first call; make it with {persistent: true} to call it again`,
+      );
+    }
+    if (!isTensor(target)) throw new ValueError(`${where}: the target must be a tensor, got ${describe(target)}`);
+    if (!isFloating(target.dtype)) {
+      throw new GradientError(`${where}: the target must be a floating tensor, got ${target.dtype}`);
+    }
+    const {list, names} = flatten(where, sources);
+    const mode = options.unconnectedGradients ?? 'error';
+    checkChoice(where, 'unconnectedGradients', mode, ['error', 'zero', 'none']);
+    const unconnected = (i: number): Tensor | null => {
+      const source = list[i];
+      if (source === undefined || mode === 'none') return null;
+      if (mode === 'zero') return full(concrete(source.shape), 0, source.dtype);
+      throw new GradientError(
+        `${where}: the target of shape ${show(target.shape)} does not depend on ${names[i] ?? 'the source'} in a way that this tape` +
+          ` recorded${unwatchedHint(source)}; pass {unconnectedGradients: 'zero'} or 'none' where that is meant`,
+      );
+    };
+    return {list, unconnected};
+  }
+
+  #finish(): void {
+    if (this.persistent) return;
+    this.#used = true;
+    this.#recorder.clear();
+  }
+}
+
+/** Zeros with a one at position `i`. */
+function unit(size: number, i: number, {dtype}: AnyTensor): Tensor {
+  return oneHot(i, size, {dtype});
 }
 
 function unwatchedHint(source: AnyTensor): string {
@@ -129,7 +195,7 @@ function unwatchedHint(source: AnyTensor): string {
   return source instanceof Variable ? '' : ' (a plain tensor needs tape.watch first)';
 }
 
-function flatten(sources: Sources): {list: Tensor[]; names: string[]} {
+function flatten(where: string, sources: Sources): {list: Tensor[]; names: string[]} {
   const label = (source: Tensor, otherwise: string) =>
     source instanceof Variable ? `variable ${source.path}` : otherwise;
   if (isTensor(sources))
@@ -139,7 +205,7 @@ function flatten(sources: Sources): {list: Tensor[]; names: string[]} {
   const names: string[] = [];
   for (const [key, source] of entries) {
     if (!isTensor(source))
-      throw new ValueError(`gradient: source ${key} must be a Variable or tensor, got ${describe(source)}`);
+      throw new ValueError(`${where}: source ${key} must be a Variable or tensor, got ${describe(source)}`);
     const tensor = source as Tensor;
     list.push(tensor);
     names.push(label(tensor, `source ${key} of shape ${show(tensor.shape)}`));
@@ -195,14 +261,15 @@ class TapeRecorder implements Recorder {
     this.#connected.clear();
   }
 
-  gradients(target: AnyTensor, sources: readonly AnyTensor[]): (Tensor | null)[] {
-    const run = () => withoutRecorder(this, () => this.#backward(target, sources));
+  /** Gradients of the sum of `target` times `weights`, which are ones where they are not given. */
+  gradients(target: AnyTensor, sources: readonly AnyTensor[], weights?: Tensor): (Tensor | null)[] {
+    const run = () => withoutRecorder(this, () => this.#backward(target, sources, weights));
     // Other tapes may remember what happens here; else all that is not a result can go at once.
     if (isRecording()) return run();
     return collectCreated(run, (created, results) => releaseAllBut(created, results ?? []));
   }
 
-  #backward(target: AnyTensor, sources: readonly AnyTensor[]): (Tensor | null)[] {
+  #backward(target: AnyTensor, sources: readonly AnyTensor[], weights?: Tensor): (Tensor | null)[] {
     const wanted = new Set(sources.map((source) => source.id));
     // Which nodes lie between the sources and the target, and which of their inputs lead to a source.
     const reaching = new Set(wanted);
@@ -213,7 +280,7 @@ class TapeRecorder implements Recorder {
       for (const id of node.outputs) reaching.add(id);
     }
     const cotangents = new Map<number, Tensor>();
-    cotangents.set(target.id, full(concrete(target.shape), 1, target.dtype));
+    cotangents.set(target.id, weights ?? full(concrete(target.shape), 1, target.dtype));
     const results = new Map<number, Tensor>();
     for (let i = relevant.length - 1; i >= 0; i--) {
       const node = relevant[i];
@@ -260,7 +327,7 @@ export function valueAndGrad<const S extends Sources>(
   variables: S,
 ): [value: Tensor, gradients: GradientsOf<S>] {
   const tape = new GradientTape();
-  for (const source of flatten(variables).list) if (!(source instanceof Variable)) tape.watch(source);
+  for (const source of flatten('valueAndGrad', variables).list) if (!(source instanceof Variable)) tape.watch(source);
   const value = tape.record<Tensor>(fn);
   return [value, tape.gradient(value, variables)];
 }

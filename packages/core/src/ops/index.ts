@@ -1,7 +1,7 @@
 /** Every operation, under Keras's names in camelCase. */
 export * from './create.js';
 export * from './elementwise.js';
-export * from './gradients.js';
+export * from './gradient.js';
 export * from './linalg.js';
 export * from './nn.js';
 export * from './reduction.js';

@@ -7,7 +7,7 @@ import {convert, convertLike, type TensorLike} from './convert.js';
 import {type Index, planIndex} from './indexing/plan.js';
 import {scatterRows, scatterTuples} from './indexing/put.js';
 import {VariableView} from './indexing/view.js';
-import {Storage} from './storage.js';
+import {outsideScopes, Storage} from './storage.js';
 import {Tensor} from './tensor.js';
 
 /** Options of {@link Variable}. */
@@ -51,7 +51,8 @@ export class Variable<E extends Element = number> extends Tensor<E> {
 
   constructor(value: NoInfer<TensorLike<E>>, options: VariableOptions = {}) {
     const initial = convert(value, options.dtype, 'Variable');
-    super(initial.shape, initial.dtype, copyOf(initial).source, null, 0);
+    // A scope that happens to be open must not take its memory.
+    super(initial.shape, initial.dtype, outsideScopes(() => copyOf(initial)).source, null, 0);
     this.name = options.name ?? 'variable';
     this.path = this.name;
     this.trainable = options.trainable ?? true;
@@ -172,9 +173,13 @@ export class Variable<E extends Element = number> extends Tensor<E> {
     if (source instanceof Storage && source.live > 0 && !source.shared && source.holds === 0) {
       return Tensor.create<E>(this.shape, this.dtype, source);
     }
-    if (keep) return copyOf(Tensor.create<E>(this.shape, this.dtype, source));
+    if (keep) return outsideScopes(() => copyOf(Tensor.create<E>(this.shape, this.dtype, source)));
     const bytes = (sizeOf(this.shape) ?? 0) * DTYPES[this.dtype].bytes;
-    return Tensor.create<E>(this.shape, this.dtype, Storage.allocate(bytes));
+    return Tensor.create<E>(
+      this.shape,
+      this.dtype,
+      outsideScopes(() => Storage.allocate(bytes)),
+    );
   }
 
   /** @internal Writes through a view of the variable: `write` gets a tensor over the variable's own memory. */

@@ -288,11 +288,7 @@ describe('a part of a Variable', () => {
       (v) => v.at(0).assign([1, 2]),
       'variable v has shape (3,), got a value of shape (2,)',
     ],
-    [
-      'another dtype',
-      (v) => v.at(0).assign(tensor([1], 'int32')),
-      'variable v is float32, got a value of dtype',
-    ],
+    ['another dtype', (v) => v.at(0).assign(tensor([1], 'int32')), 'variable v is float32, got a value of dtype'],
     ['an index outside', (v) => v.at([0, 2]).assign(1), 'assign: index 2 is out of range for axis 0 of size 2'],
     ['an index outside', (v) => v.at('::1', [3]).assignAdd(1), 'index 3 is out of range for axis 1 of size 3'],
     ['rows outside', (v) => v.scatterUpdate([2], [[1, 2, 3]]), 'scatterUpdate: index 2 is out of range'],
