@@ -104,6 +104,7 @@ describe('scope', () => {
   });
 
   it('refuses Promises', () => {
-    expect(() => scope((async () => tensor(1)) as never)).toThrow('it returned a Promise');
+    // @ts-expect-error a Promise does not compile either
+    expect(() => scope(() => Promise.resolve(tensor(1)))).toThrow('it returned a Promise');
   });
 });
