@@ -100,5 +100,5 @@ const {history} = await compiled.model
 // The notes: accuracy .648 -> .849 over 5 epochs; Keras itself .661 -> .843, with training: true .781 -> .899.
 check('accuracy by hand in epoch 1', reached[0] ?? NaN, {above: 0.6});
 check('accuracy by hand in the last epoch', reached.at(-1) ?? NaN, {above: short ? 0.74 : 0.82});
-check('accuracy by compile in epoch 1', history.accuracy[0] ?? NaN, {above: 0.73});
-check('accuracy by compile in the last epoch', history.accuracy.at(-1) ?? NaN, {above: short ? 0.83 : 0.87});
+check('accuracy by compile in epoch 1', history.accuracy[0] ?? NaN, {above: 0.7});
+check('accuracy by compile in the last epoch', history.accuracy.at(-1) ?? NaN, {above: short ? 0.8 : 0.86});
