@@ -36,7 +36,9 @@ function argumentsOf({activation, kwargs}: Case): readonly unknown[] {
 
 describe('activations as Keras computes them', () => {
   test.each(golden.cases.map((one) => [one.id, one] as const))('%s', (_, one) => {
-    const fn = activations.get(one.activation as activations.ActivationId) as (x: Tensor, ...more: unknown[]) => Tensor;
+    const fn: (x: Tensor, ...more: readonly unknown[]) => Tensor = activations.get(
+      one.activation as activations.ActivationId,
+    );
     const x = golden.tensor(one.x);
     const tape = new GradientTape();
     tape.watch(x);
@@ -47,7 +49,6 @@ describe('activations as Keras computes them', () => {
     });
     const [dx] = tape.gradient(weighted, [x], {unconnectedGradients: 'zero'});
     expectClose(y, golden.tensor(one.y), 'y', one.tolerance);
-    if (dx === undefined) expect.fail('no gradient');
     expectClose(dx, golden.tensor(one.dx), 'dx', one.tolerance);
   });
 });

@@ -1,6 +1,6 @@
 /** Activation functions, their string ids and lookup. */
 import {type ConfigNode, type CustomObjects, type Tensor, ValueError} from '@keratin/core';
-import {describe, publicNameOf, Registry, type Serializable} from '@keratin/core/internal';
+import {describe, publicNameOf, Registry} from '@keratin/core/internal';
 import {type Registered} from '../ids.js';
 import * as functions from './functions.js';
 
@@ -63,7 +63,7 @@ const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${le
 
 const ALIASES: Readonly<Record<string, readonly string[]>> = {silu: ['swish'], hardSilu: ['hard_swish']};
 for (const [name, fn] of Object.entries(functions)) {
-  registry.add(snakeCase(name), fn as Serializable, ALIASES[name]);
+  registry.add(snakeCase(name), fn, ALIASES[name]);
 }
 
 /** The function of a string id, config node or function; `linear` for none. */

@@ -127,7 +127,7 @@ export abstract class BaseConv extends Layer {
   override call(x: Tensor, _options: CallOptions): Tensor {
     // Half types are storage: the kernels compute in single precision.
     const half = x.dtype === 'float16' || x.dtype === 'bfloat16';
-    const inputs = half ? (x.cast('float32') as Tensor) : x;
+    const inputs = half ? ops.cast(x, 'float32') : x;
     const fused = this.bias === null ? null : fusedActivation(this.activation);
     const y = convolve(
       this.padding === 'causal' ? this.padBefore(inputs) : inputs,
@@ -142,7 +142,7 @@ export abstract class BaseConv extends Layer {
       },
       this.path,
     );
-    const z = half ? (y.cast(x.dtype as 'float16') as Tensor) : y;
+    const z = half ? ops.cast(y, x.dtype) : y;
     return fused === null ? this.activation(z) : z;
   }
 

@@ -1,6 +1,7 @@
 import {
   type Config,
   NotBuiltError,
+  ops,
   type Shape,
   ShapeError,
   type Tensor,
@@ -173,7 +174,7 @@ export class Dense extends Layer {
   override call(inputs: Tensor, _options: CallOptions): Tensor {
     const kernel = this.effectiveKernel();
     // Integers are the one thing that Keras converts here too.
-    const x = isFloating(inputs.dtype) ? inputs : (inputs.cast(this.computeDtype) as Tensor);
+    const x = isFloating(inputs.dtype) ? inputs : ops.cast(inputs, this.computeDtype);
     // One product over all rows is what the kernels are fastest at.
     const rows = x.ndim > 2 && isConcrete(x.shape) ? x.reshape([-1, x.dim(-1)]) : x;
     const shaped = (y: Tensor) =>

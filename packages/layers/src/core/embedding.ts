@@ -63,7 +63,7 @@ export class Embedding extends Layer {
   }
 
   override call(x: Tensor, _options: CallOptions): Tensor {
-    const ids = x.dtype === 'int32' || (x.dtype as string) === 'int64' ? x : (x.cast('int32') as Tensor);
+    const ids = x.dtype === 'int32' || (x.dtype as string) === 'int64' ? x : ops.cast(x, 'int32');
     return ops.take(this.inComputeDtype(this.embeddings), ids, 0);
   }
 

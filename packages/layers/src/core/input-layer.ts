@@ -39,7 +39,7 @@ export class InputLayer extends Layer {
     this.batchShape = batchShapeOf(options);
     this.#dtype = this.dtypePolicy.computeDtype;
     this.optional = optional;
-    const output = symbolicTensor<number>({shape: this.batchShape, dtype: this.#dtype}, this.name);
+    const output = symbolicTensor({shape: this.batchShape, dtype: this.#dtype}, this.name);
     this.build(this.batchShape);
     this.addNode(recordNode({layer: this, index: 0, inputs: [], options: {}, outputs: [output]}));
   }

@@ -1,5 +1,5 @@
 /** First values of weights: classes, string ids and lookup. */
-import {type ConfigNode, type DType, isTensor, ShapeError, type Tensor, type CustomObjects} from '@keratin/core';
+import {type ConfigNode, type DType, ops, isTensor, ShapeError, type Tensor, type CustomObjects} from '@keratin/core';
 import {Registry, sameShape, show} from '@keratin/core/internal';
 import {Constant, Identity, Ones, Zeros} from './constant.js';
 import {Initializer} from './initializer.js';
@@ -64,8 +64,8 @@ export type InitializerId =
 /** Gives the first value of a weight from its shape. */
 export type InitializerFunction = (shape: readonly number[], options: {dtype?: DType | undefined}) => Tensor;
 
-/** A string id, an initializer, a function, a config node, or the value itself. */
-export type InitializerIdentifier = InitializerId | Initializer | InitializerFunction | Tensor | ConfigNode;
+/** A string id, an initializer or any such function, a config node, or the value itself. */
+export type InitializerIdentifier = InitializerId | InitializerFunction | Tensor | ConfigNode;
 
 class FromFunction extends Initializer {
   constructor(readonly fn: InitializerFunction) {
@@ -109,7 +109,7 @@ export function get(identifier: InitializerIdentifier, customObjects?: CustomObj
         `initializer: the value given has shape ${show(identifier.shape)}, but the weight has ${show(shape)}`,
       );
     }
-    return dtype === undefined || dtype === identifier.dtype ? identifier : (identifier.cast(dtype) as Tensor);
+    return dtype === undefined || dtype === identifier.dtype ? identifier : ops.cast(identifier, dtype);
   });
 }
 

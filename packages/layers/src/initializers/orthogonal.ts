@@ -1,4 +1,4 @@
-import {type Config, type DType, random, ShapeError, tensor, type Tensor} from '@keratin/core';
+import {type Config, config, type DType, ops, random, ShapeError, tensor, type Tensor} from '@keratin/core';
 import {checkOptions, show} from '@keratin/core/internal';
 import {checkNumbers, RandomInitializer, type RandomInitializerOptions} from './random.js';
 
@@ -33,10 +33,7 @@ export class Orthogonal extends RandomInitializer {
     const q = orthonormalColumns(Float64Array.from(values), tall, narrow);
     const matrix = tensor(q, {shape: [tall, narrow]});
     const placed = rows < columns ? matrix.transpose() : matrix;
-    return placed
-      .reshape(shape)
-      .mul(this.gain)
-      .cast(dtype ?? 'float32') as Tensor;
+    return ops.cast(placed.reshape(shape).mul(this.gain), dtype ?? config.floatx());
   }
 
   override getConfig(): Config {

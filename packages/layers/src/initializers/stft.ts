@@ -1,4 +1,4 @@
-import {type Config, type DType, ShapeError, tensor, type Tensor} from '@keratin/core';
+import {type Config, config, type DType, ops, ShapeError, tensor, type Tensor} from '@keratin/core';
 import {checkOptions, show} from '@keratin/core/internal';
 import {checkBoolean, checkChoice} from '../layer/arguments.js';
 import {Initializer} from './initializer.js';
@@ -52,7 +52,7 @@ export class STFT extends Initializer {
         values[t * bands + f] = wave * ((window?.[t] ?? 1) / this.#scale(window));
       }
     }
-    return tensor(values, {shape}).cast(dtype ?? 'float32') as Tensor;
+    return ops.cast(tensor(values, {shape}), dtype ?? config.floatx());
   }
 
   #scale(window: readonly number[] | null): number {

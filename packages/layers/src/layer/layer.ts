@@ -1,45 +1,32 @@
 import {
   type Config,
-  type DType,
   type Element,
   NotBuiltError,
   type Shape,
   ShapeError,
   SymbolicTensorError,
   type Tensor,
-  type TensorLike,
   ValueError,
-  Variable,
 } from '@keratin/core';
 import {
   autoName,
-  Callable,
-  checkDType,
   checkOptions,
   concrete,
   constructFrom,
-  convert,
   describe,
   hint,
   inspectCustom,
   invoke,
-  isConcrete,
-  isFloating,
   isPlainObject,
   isSymbolic,
   mapStructure,
   maskOf,
   publicNameOf,
-  sameShape,
   serializeKerasObject,
-  show,
   symbolicTensor,
   tensorsIn,
-  uniqueName,
   withMask,
 } from '@keratin/core/internal';
-import * as constraints from '../constraints/index.js';
-import * as initializers from '../initializers/index.js';
 import * as regularizers from '../regularizers/index.js';
 import {convertInputs} from './convert-inputs.js';
 import {serializePolicy} from './dtype-policy.js';
@@ -53,12 +40,18 @@ const RENAMED = {inputDim: 'inputShape', input_shape: 'inputShape', batchInputSh
 
 type AnyLayer = Layer<never, unknown>;
 
+/** A layer's methods as they are called with whatever the user gave. */
+interface Methods {
+  call(...args: readonly unknown[]): unknown;
+  build(...shapes: readonly unknown[]): void;
+  computeOutputShape(...shapes: readonly unknown[]): unknown;
+}
+
 const isLayer = (value: unknown): value is AnyLayer => value instanceof Layer;
 
 /** Whether any layer has ever added a loss. */
 let lossesWereAdded = false;
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- instances are callable: see Callable
 export interface Layer<I = Tensor, O = Tensor> {
   (inputs: I, options?: CallOptions): O;
 }
@@ -119,8 +112,8 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     super(className, name ?? autoName(className), trainable, dtype);
     this.activityRegularizer = penalty;
     this.batchInputShape = sample === null ? null : [null, ...sample];
-    this.supportsMasking = !Object.is(this.computeMask, Layer.prototype.computeMask);
-    const build = this.build;
+    this.supportsMasking = this.#overrides('computeMask');
+    const build = Reflect.get(this, 'build') as (...shapes: never[]) => void;
     Object.defineProperty(this, 'build', {
       value: (...shapes: readonly unknown[]) => this.buildWith(build, shapes),
       writable: true,
@@ -237,7 +230,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     const training = options.training ?? stack.training ?? false;
     if (this.inputSpec !== null) checkInputs(this.path, this.inputSpec, tensorsIn(inputs[0]));
     if (!this.built) {
-      stack.scope(this, () => Reflect.apply(this.build, this, inputs.map(shapesOf)));
+      stack.scope(this, () => (this as Methods).build(...inputs.map(shapesOf)));
       if (this.inputSpec !== null) checkInputs(this.path, this.inputSpec, tensorsIn(inputs[0]));
     }
     if (stack.depth > 0) this.#checkTracked();
@@ -254,7 +247,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   }
 
   #callOn(inputs: readonly unknown[], options: CallOptions): unknown {
-    const result: unknown = Reflect.apply(this.call, this, [...inputs, options]);
+    const result = (this as Methods).call(...inputs, options);
     if (typeof result === 'object' && result !== null && 'then' in result) {
       throw new ValueError(`${this.path}: call must not be async; it returned a Promise`);
     }
@@ -267,11 +260,18 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     try {
       return this.#callOn(inputs, options);
     } catch (error) {
-      const own = !Object.is(this.computeOutputShape, Layer.prototype.computeOutputShape);
-      if (!own || !(error instanceof SymbolicTensorError || error instanceof ShapeError)) throw error;
-      const shape: unknown = Reflect.apply(this.computeOutputShape, this, inputs.map(shapesOf));
+      if (
+        !this.#overrides('computeOutputShape') ||
+        !(error instanceof SymbolicTensorError || error instanceof ShapeError)
+      )
+        throw error;
+      const shape = (this as Methods).computeOutputShape(...inputs.map(shapesOf));
       return mapShapes(shape, (leaf) => symbolicTensor({shape: leaf, dtype: this.computeDtype}));
     }
+  }
+
+  #overrides(method: 'computeMask' | 'computeOutputShape'): boolean {
+    return Reflect.get(this, method) !== Reflect.get(Layer.prototype, method);
   }
 
   #splitArguments(args: readonly unknown[]): [inputs: readonly unknown[], options: CallOptions] {

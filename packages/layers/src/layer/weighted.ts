@@ -1,6 +1,7 @@
 import {
   type DType,
   NotBuiltError,
+  ops,
   type Shape,
   ShapeError,
   type Tensor,
@@ -179,7 +180,7 @@ export abstract class Weighted extends Callable {
   protected inComputeDtype(variable: Variable): Tensor {
     const {computeDtype} = this;
     if (variable.dtype === computeDtype || !isFloating(variable.dtype) || !isFloating(computeDtype)) return variable;
-    return variable.cast(computeDtype) as Tensor;
+    return ops.cast(variable, computeDtype);
   }
 
   /** @internal The layers directly in this one, in the order of its fields. */
@@ -263,7 +264,7 @@ export abstract class Weighted extends Callable {
           `${where}: weight ${String(i)} (${variable.path}) has shape ${show(variable.shape)}, got ${show(value.shape)}`,
         );
       }
-      return value.dtype === variable.dtype ? value : (value.cast(variable.dtype) as Tensor);
+      return value.dtype === variable.dtype ? value : ops.cast(value, variable.dtype);
     });
     weights.forEach((variable, i) => {
       const value = tensors[i];

@@ -171,12 +171,12 @@ export class BatchNormalization extends Layer {
     }
     // Half types overflow in sums of squares.
     const half = inputs.dtype === 'float16' || inputs.dtype === 'bfloat16';
-    const x = half ? (inputs.cast('float32') as Tensor) : inputs;
+    const x = half ? ops.cast(inputs, 'float32') : inputs;
     const y =
       training === true && this.trainable
         ? this.normalizeBatch(x, mask)
         : this.normalizeWith(x, this.movingMean, this.movingVariance, this.gamma, this.beta);
-    return half ? (y.cast(inputs.dtype as 'float16') as Tensor) : y;
+    return half ? ops.cast(y, inputs.dtype) : y;
   }
 
   private normalizeBatch(x: Tensor, mask: Tensor<boolean> | undefined): Tensor {

@@ -93,14 +93,14 @@ export class LayerNormalization extends Layer {
   override call(inputs: Tensor, _options: CallOptions): Tensor {
     // In single precision at least: half types lose the variance.
     const single = inputs.dtype === 'float32' || inputs.dtype === 'float64';
-    const x = single ? inputs : (inputs.cast('float32') as Tensor);
+    const x = single ? inputs : ops.cast(inputs, 'float32');
     const y = this.normalize(x);
-    return y.dtype === this.computeDtype ? y : (y.cast(this.computeDtype as 'float32') as Tensor);
+    return y.dtype === this.computeDtype ? y : ops.cast(y, this.computeDtype);
   }
 
   private normalize(x: Tensor): Tensor {
     const like = (value: Variable | null): Tensor | null =>
-      value === null || value.dtype === x.dtype ? value : (value.cast(x.dtype as 'float32') as Tensor);
+      value === null || value.dtype === x.dtype ? value : ops.cast(value, x.dtype);
     const gamma = like(this.gamma);
     const beta = like(this.beta);
     const axes = checkAxes(this.path, this.#axis, x.ndim);

@@ -46,8 +46,8 @@ export abstract class BasePooling extends Layer {
     const pool = this.#kind === 'max' ? ops.maxPool : ops.averagePool;
     const half = x.dtype === 'float16' || x.dtype === 'bfloat16';
     const {strides, padding, dataFormat} = this;
-    const y = pool(half ? x.cast('float32') : x, this.poolSize, {strides, padding, dataFormat});
-    return half ? (y.cast(x.dtype as 'float16') as Tensor) : y;
+    const y = pool(half ? ops.cast(x, 'float32') : x, this.poolSize, {strides, padding, dataFormat});
+    return half ? ops.cast(y, x.dtype) : y;
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

@@ -1,4 +1,4 @@
-import {type Config, type Shape, tensor, type Tensor, ValueError} from '@keratin/core';
+import {type Config, ops, type Shape, tensor, type Tensor, ValueError} from '@keratin/core';
 import {describe} from '@keratin/core/internal';
 import {Layer} from '../layer/layer.js';
 import {type LayerOptions} from '../layer/types.js';
@@ -27,7 +27,7 @@ export class Rescaling extends Layer {
 
   override call(x: Tensor): Tensor {
     const dtype = this.computeDtype as 'float32';
-    const value = x.dtype === dtype ? x : (x.cast(dtype) as Tensor);
+    const value = x.dtype === dtype ? x : ops.cast(x, dtype);
     return value.mul(tensor(this.scale, dtype)).add(tensor(this.offset, dtype));
   }
 
