@@ -17,8 +17,11 @@ const environment = join(process.env.KERATIN_HOME ?? join(homedir(), '.keratin')
 const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 const PACKAGES = ['keras==3.15.*', 'tensorflow-cpu', 'safetensors'];
 
+// The writer runs on the packages' sources, as the tests do.
+const env = {...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.test.json')};
+
 function run(command, args) {
-  const {status, error} = spawnSync(command, args, {cwd: root, stdio: ['ignore', 'inherit', 'inherit']});
+  const {status, error} = spawnSync(command, args, {cwd: root, env, stdio: ['ignore', 'inherit', 'inherit']});
   if (error !== undefined) console.error(String(error));
   return status === 0;
 }
