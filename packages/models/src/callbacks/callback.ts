@@ -1,5 +1,5 @@
 import {KeratinError} from '@keratin/core';
-import {type Model} from '../model/model.js';
+import type {Model} from '../model/model.js';
 
 /**
  * Values by name at one moment of training: `loss`, metrics, and `val_` in front of those of the validation. One object is

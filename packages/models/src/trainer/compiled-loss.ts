@@ -65,7 +65,8 @@ export class CompiledLoss {
         given === null
           ? loss(target as Tensor, prediction)
           : loss(target as Tensor, prediction, {sampleWeight: given as Tensor});
-      tracker?.updateState(value, {sampleWeight: prediction.length});
+      // Keras counts each batch once here, whatever its size, unlike in the total loss.
+      tracker?.updateState(value);
       if (weight !== null) value = value.mul(weight);
       total = total === null ? value : total.add(value);
     }
