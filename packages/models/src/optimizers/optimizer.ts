@@ -41,7 +41,9 @@ export interface SlotSpec {
   /** What it starts as: a number throughout (default 0), or the variable's value. */
   readonly initial?: number | 'variable' | undefined;
   /** Its shape. Default: the variable's. */
-  readonly shape?: ((shape: readonly number[]) => readonly number[]) | undefined;
+  readonly shape?: readonly number[] | undefined;
+  /** Its path. Default: the optimizer's name, the variable's path and the slot's name. */
+  readonly path?: string | undefined;
 }
 
 /** Slots by name, in groups: those of one group lie side by side for each variable, groups follow one another. */
@@ -50,6 +52,11 @@ export type SlotGroups<S extends string> = readonly Readonly<Partial<Record<S, S
 /** A variable's slots; optional ones are there if the options ask for them. */
 export type Slots<S extends string, P extends string = never> = Readonly<Record<S, Variable>> &
   Readonly<Partial<Record<P, Variable>>>;
+
+interface OwnSlots {
+  readonly byName: Record<string, Variable>;
+  readonly groups: Variable[][];
+}
 
 /** Options of {@link Optimizer.excludeFromWeightDecay}. */
 export interface WeightDecayExclusion {
@@ -87,7 +94,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
 
   readonly #iteration: Variable<bigint>;
   #rate: Variable | LearningRateSchedule | ((step: number) => number);
-  readonly #slots = new Map<Variable, Record<string, Variable>>();
+  readonly #slots = new Map<Variable, OwnSlots>();
   readonly #averages = new Map<Variable, Variable>();
   readonly #accumulators = new Map<Variable, Variable>();
   #undecayed: {readonly variables: ReadonlySet<Variable>; readonly names: RegExp | null} | null = null;
@@ -117,12 +124,18 @@ export abstract class Optimizer<S extends string = string, P extends string = st
       options.gradientAccumulationSteps,
       2,
     );
-    this.#iteration = this.#state('iteration', ops.zeros([], 'int64'));
-    this.#rate = typeof rate === 'number' ? this.#state('learning_rate', ops.full([], rate, config.floatx())) : rate;
+    this.#iteration = this.addVariable('iteration', ops.zeros([], 'int64'));
+    this.#rate =
+      typeof rate === 'number' ? this.addVariable('learning_rate', ops.full([], rate, config.floatx())) : rate;
   }
 
   /** The state of each variable. */
   protected abstract readonly slots: SlotGroups<S | P>;
+
+  /** The state of one variable, where it is not the same for all. */
+  protected slotsOf(_variable: Variable): SlotGroups<S | P> {
+    return this.slots;
+  }
 
   /**
    * Changes one variable and its slots.
@@ -188,6 +201,11 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     }
   }
 
+  /** Whether the learning rate follows a schedule or a function. */
+  protected get followsSchedule(): boolean {
+    return !(this.#rate instanceof Variable);
+  }
+
   /** Whether state for variables was made. */
   get built(): boolean {
     return this.#slots.size > 0;
@@ -195,17 +213,16 @@ export abstract class Optimizer<S extends string = string, P extends string = st
 
   /** The optimizer's state in Keras's order: iteration, learning rate (unless it follows a schedule), averages, slots. */
   get variables(): readonly Variable[] {
-    const slots = this.slots.flatMap((group) => {
-      const names = Object.keys(group);
-      return [...this.#slots.values()].flatMap((own) => names.map((name) => own[name]));
-    });
+    const all = [...this.#slots.values()].map(({groups}) => groups);
+    const numGroups = Math.max(0, ...all.map((groups) => groups.length));
+    const slots = Array.from({length: numGroups}, (_, i) => all.flatMap((groups) => groups[i] ?? []));
     const counter: Variable<Element> = this.#iteration;
     return [
       counter as Variable,
       ...(this.#rate instanceof Variable ? [this.#rate] : []),
       ...this.#averages.values(),
       ...this.#accumulators.values(),
-      ...slots.filter((slot) => slot !== undefined),
+      ...slots.flat(),
       ...this.ownVariables,
     ];
   }
@@ -218,29 +235,28 @@ export abstract class Optimizer<S extends string = string, P extends string = st
       if (this.gradientAccumulationSteps !== null) {
         this.#accumulators.set(variable, this.addVariableFromReference(variable, 'gradient_accumulator'));
       }
-      const own: Record<string, Variable> = {};
-      for (const group of this.slots) {
-        for (const [name, spec] of Object.entries<SlotSpec | undefined>(group)) {
-          own[name] = this.addVariableFromReference(variable, toConfigKey(name), spec);
-        }
-      }
-      this.#slots.set(variable, own);
+      const byName: Record<string, Variable> = {};
+      const groups = this.slotsOf(variable).map((group) =>
+        Object.entries<SlotSpec | undefined>(group).map(
+          ([name, spec]) => (byName[name] = this.addVariableFromReference(variable, toConfigKey(name), spec)),
+        ),
+      );
+      this.#slots.set(variable, {byName, groups});
     }
   }
 
   /** A variable named after another one, of its shape and dtype. */
   protected addVariableFromReference(reference: Variable, name: string, spec: SlotSpec = {}): Variable {
-    const {initial = 0, shape} = spec;
-    const own = concrete(reference.shape);
+    const {initial = 0, shape = concrete(reference.shape), path} = spec;
     const value: Tensor =
-      initial === 'variable'
-        ? reference.readValue()
-        : (ops.full(shape?.(own) ?? own, initial, reference.dtype) as Tensor);
-    return this.#state(`${reference.path.replaceAll('/', '_')}_${name}`, value);
+      initial === 'variable' ? reference.readValue() : (ops.full(shape, initial, reference.dtype) as Tensor);
+    const made = this.addVariable(`${reference.path.replaceAll('/', '_')}_${name}`, value);
+    if (path !== undefined) made.path = path;
+    return made;
   }
 
   /** A variable of the optimizer's own. */
-  #state<E extends Element>(name: string, value: Tensor<E>): Variable<E> {
+  protected addVariable<E extends Element>(name: string, value: Tensor<E>): Variable<E> {
     const variable = new Variable<E>(value, {name, trainable: false});
     variable.path = `${this.name}/${name}`;
     return variable;
@@ -251,7 +267,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
    * @throws ShapeError, ValueError or DtypeError before anything changes
    */
   apply(gradients: readonly MaybeGradient[], variables: readonly Variable[]): void {
-    const pairs = this.#check(gradients, variables);
+    const pairs = this.checkGradients(gradients, variables);
     if (gradients.length === 0) return;
     this.build(variables);
     this.#warnMissing(gradients, variables);
@@ -263,6 +279,11 @@ export abstract class Optimizer<S extends string = string, P extends string = st
       const {constraint} = variable.rules;
       if (constraint !== undefined) variable.assign(constraint(variable));
     }
+    this.countStep();
+  }
+
+  /** Counts one call of `apply`. */
+  protected countStep(): void {
     this.#iteration.assignAdd(1n);
   }
 
@@ -275,7 +296,11 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     );
   }
 
-  #check(gradients: readonly MaybeGradient[], variables: readonly Variable[]): (readonly [Tensor, Variable])[] {
+  /** The pairs that have a gradient, or an error that names what does not fit. */
+  protected checkGradients(
+    gradients: readonly MaybeGradient[],
+    variables: readonly Variable[],
+  ): (readonly [Tensor, Variable])[] {
     const where = `${this.name}.apply`;
     if (!isList(gradients) || !isList(variables)) {
       throw new ValueError(
@@ -358,7 +383,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     this.beforeUpdate(variables);
     for (const [i, variable] of variables.entries()) {
       const gradient = clipped[i];
-      const slots = this.#slots.get(variable) as Slots<S, P> | undefined;
+      const slots = this.#slots.get(variable)?.byName as Slots<S, P> | undefined;
       if (gradient === undefined || slots === undefined) continue;
       const fused = variable.dtype === 'float32' || variable.dtype === 'float64';
       if (fused && this.fusedStep(gradient, variable, slots, rate)) continue;
@@ -380,11 +405,15 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   }
 
   #decay(variables: readonly Variable[], rate: number): void {
-    const {weightDecay} = this;
-    if (weightDecay === null) return;
     for (const variable of variables) {
-      if (this.usesWeightDecay(variable)) variable.assignSub(variable.mul(weightDecay).mul(rate));
+      const decay = this.usesWeightDecay(variable) ? this.decayOf(variable) : null;
+      if (decay !== null) variable.assignSub(variable.mul(decay).mul(rate));
     }
+  }
+
+  /** The weight decay of a variable, unless it was excluded. */
+  protected decayOf(_variable: Variable): number | null {
+    return this.weightDecay;
   }
 
   /** Leaves variables out of weight decay: some by themselves, some by parts of their names (`'bias'`). */

@@ -1,0 +1,135 @@
+import {
+  type Config,
+  deserializeKerasObject,
+  ops,
+  serializeKerasObject,
+  type Tensor,
+  ValueError,
+  type Variable,
+} from '@keratin/core';
+import {checkOptions, describe} from '@keratin/core/internal';
+import {type LearningRate, type MaybeGradient} from './options.js';
+import {Optimizer, type SlotGroups} from './optimizer.js';
+
+export interface LossScaleOptimizerOptions {
+  /** The scale to begin with. Default 32768. */
+  initialScale?: number | undefined;
+  /** After how many finite steps in a row the scale doubles. Default 2000. */
+  dynamicGrowthSteps?: number | undefined;
+  name?: string | undefined;
+}
+
+/**
+ * Wraps an optimizer for training in float16: the loss is scaled up so that small gradients do not vanish, and gradients are scaled
+ * down again. Where one of them is not finite, the step is skipped and the scale halved.
+ */
+export class LossScaleOptimizer extends Optimizer<never, never> {
+  readonly innerOptimizer: Optimizer;
+  readonly initialScale: number;
+  readonly dynamicGrowthSteps: number;
+  protected readonly slots: SlotGroups<never> = [];
+  #counter: Variable<bigint> | null = null;
+  #scale: Variable | null = null;
+
+  constructor(innerOptimizer: Optimizer, options: LossScaleOptimizerOptions = {}) {
+    const where = 'LossScaleOptimizer';
+    if (!(innerOptimizer instanceof Optimizer) || innerOptimizer.lossScaleFactor !== null) {
+      throw new ValueError(`${where}: an optimizer without lossScaleFactor is needed, got ${describe(innerOptimizer)}`);
+    }
+    checkOptions(where, options, ['initialScale', 'dynamicGrowthSteps', 'name']);
+    super({learningRate: 0, name: options.name});
+    this.innerOptimizer = innerOptimizer;
+    this.initialScale = options.initialScale ?? 2 ** 15;
+    this.dynamicGrowthSteps = options.dynamicGrowthSteps ?? 2000;
+  }
+
+  /** The scale now. */
+  get dynamicScale(): number {
+    return this.#scale?.item() ?? this.initialScale;
+  }
+
+  override get learningRate(): number {
+    return this.innerOptimizer.learningRate;
+  }
+
+  override set learningRate(rate: LearningRate) {
+    this.innerOptimizer.learningRate = rate;
+  }
+
+  override get iterations(): Tensor<bigint> {
+    return this.innerOptimizer.iterations;
+  }
+
+  override get built(): boolean {
+    return this.#scale !== null;
+  }
+
+  override get variables(): readonly Variable[] {
+    return [...super.variables, ...this.innerOptimizer.variables];
+  }
+
+  protected override get ownVariables(): readonly Variable[] {
+    const own: readonly (Variable | Variable<bigint> | null)[] = [this.#counter, this.#scale];
+    return own.filter((variable) => variable !== null) as Variable[];
+  }
+
+  override build(variables: Iterable<Variable>): void {
+    this.#counter ??= this.addVariable('step_counter', ops.zeros([], 'int64'));
+    this.#scale ??= this.addVariable('dynamic_scale', ops.full([], this.initialScale, 'float32'));
+    this.innerOptimizer.build(variables);
+  }
+
+  override apply(gradients: readonly MaybeGradient[], variables: readonly Variable[]): void {
+    const pairs = this.checkGradients(gradients, variables);
+    this.build(variables);
+    const [counter, scale] = [this.#counter, this.#scale];
+    if (counter === null || scale === null) return;
+    const finite = pairs.every(([gradient]) => gradient.isfinite().all().item());
+    if (!finite) {
+      counter.assign(0n);
+      scale.assign(scale.mul(0.5));
+      return;
+    }
+    this.innerOptimizer.apply(
+      gradients.map((gradient) => (gradient === null ? null : gradient.div(ops.cast(scale, gradient.dtype)))),
+      variables,
+    );
+    if (Number(counter.item()) === this.dynamicGrowthSteps - 1) {
+      counter.assign(0n);
+      scale.assign(scale.mul(2));
+    } else {
+      counter.assignAdd(1n);
+    }
+  }
+
+  protected override updateStep(): void {
+    // The inner optimizer changes the variables.
+  }
+
+  override scaleLoss(loss: Tensor): Tensor {
+    return loss.mul(this.dynamicScale);
+  }
+
+  override finalizeVariableValues(variables?: Iterable<Variable>): void {
+    this.innerOptimizer.finalizeVariableValues(variables);
+  }
+
+  override getConfig(): Config {
+    return {
+      name: this.name,
+      inner_optimizer: serializeKerasObject(this.innerOptimizer),
+      initial_scale: this.initialScale,
+      dynamic_growth_steps: this.dynamicGrowthSteps,
+    };
+  }
+
+  static override fromConfig<T>(this: new (...args: never[]) => T, config: Config): T {
+    const inner = deserializeKerasObject(config['inner_optimizer']);
+    const options = {
+      name: config['name'],
+      initialScale: config['initial_scale'],
+      dynamicGrowthSteps: config['dynamic_growth_steps'],
+    };
+    return Reflect.construct(this, [inner, options]) as T;
+  }
+}

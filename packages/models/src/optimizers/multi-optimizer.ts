@@ -1,0 +1,153 @@
+import {type Config, deserializeKerasObject, serializeKerasObject, ValueError, type Variable} from '@keratin/core';
+import {checkOptions, constructFrom, describe} from '@keratin/core/internal';
+import {LossScaleOptimizer} from './loss-scale-optimizer.js';
+import {type LearningRate, type MaybeGradient} from './options.js';
+import {Optimizer, type SlotGroups} from './optimizer.js';
+
+/** Which optimizer changes which variables, by regular expressions that match whole paths. */
+export class OptimizerMap {
+  static readonly positional: readonly string[] = ['defaultOptimizer', 'optimizerMap'];
+  readonly defaultOptimizer: Optimizer;
+  readonly optimizerMap: Readonly<Record<string, Optimizer>>;
+
+  /** @param defaultOptimizer for variables that no pattern matches */
+  constructor(defaultOptimizer: Optimizer, optimizerMap: Readonly<Record<string, Optimizer>> = {}) {
+    for (const [pattern, optimizer] of Object.entries({default: defaultOptimizer, ...optimizerMap})) {
+      checkInner('OptimizerMap', pattern, optimizer);
+    }
+    this.defaultOptimizer = defaultOptimizer;
+    this.optimizerMap = {...optimizerMap};
+  }
+
+  /** The optimizer of a path. */
+  get(path: string): Optimizer {
+    const exact = this.optimizerMap[path];
+    if (exact !== undefined) return exact;
+    const found = Object.keys(this.optimizerMap).filter((pattern) => new RegExp(`^(?:${pattern})$`).test(path));
+    if (found.length > 1) {
+      throw new ValueError(`OptimizerMap: several patterns match variable ${path}: ${found.join(', ')}`);
+    }
+    const [pattern] = found;
+    return pattern === undefined ? this.defaultOptimizer : (this.optimizerMap[pattern] ?? this.defaultOptimizer);
+  }
+
+  /** All optimizers, the default one last. */
+  get optimizers(): readonly Optimizer[] {
+    return [...new Set([...Object.values(this.optimizerMap), this.defaultOptimizer])];
+  }
+
+  getConfig(): Config {
+    return {
+      default_optimizer: serializeKerasObject(this.defaultOptimizer),
+      optimizer_map: serializeKerasObject(this.optimizerMap),
+    };
+  }
+
+  static fromConfig(config: Config): OptimizerMap {
+    const [first, second] = [config['default_optimizer'], config['optimizer_map']];
+    return new OptimizerMap(
+      deserializeKerasObject(first) as Optimizer,
+      deserializeKerasObject(second) as Record<string, Optimizer>,
+    );
+  }
+}
+
+function checkInner(where: string, name: string, optimizer: unknown): void {
+  const nested = optimizer instanceof LossScaleOptimizer || optimizer instanceof MultiOptimizer;
+  if (optimizer instanceof Optimizer && !nested) return;
+  const tail = nested ? ' (which cannot be nested)' : '';
+  throw new ValueError(`${where}: an optimizer is needed for ${name}, got ${describe(optimizer)}${tail}`);
+}
+
+export interface MultiOptimizerOptions {
+  name?: string | undefined;
+}
+
+/**
+ * Several optimizers, each for its part of the variables.
+ *
+ * @example
+ * new optimizers.MultiOptimizer(new optimizers.OptimizerMap(new optimizers.SGD(0.1), {'embedding/.*': new optimizers.Adam()}));
+ */
+export class MultiOptimizer extends Optimizer<never, never> {
+  readonly optimizerMap: OptimizerMap;
+  protected readonly slots: SlotGroups<never> = [];
+  readonly #chosen = new Map<Variable, Optimizer>();
+
+  constructor(optimizerMap: OptimizerMap, options: MultiOptimizerOptions = {}) {
+    if (!(optimizerMap instanceof OptimizerMap)) {
+      throw new ValueError(`MultiOptimizer: an OptimizerMap is needed, got ${describe(optimizerMap)}`);
+    }
+    checkOptions('MultiOptimizer', options, ['name']);
+    super({learningRate: 0, name: options.name});
+    this.optimizerMap = optimizerMap;
+  }
+
+  /** The optimizers that it calls. */
+  get optimizers(): readonly Optimizer[] {
+    return this.optimizerMap.optimizers;
+  }
+
+  override get learningRate(): number {
+    throw new ValueError(`${this.name}: each of its optimizers has a learning rate of its own`);
+  }
+
+  override set learningRate(_rate: LearningRate) {
+    throw new ValueError(`${this.name}: each of its optimizers has a learning rate of its own; set it there`);
+  }
+
+  override get variables(): readonly Variable[] {
+    return [...super.variables, ...this.optimizers.flatMap((optimizer) => optimizer.variables)];
+  }
+
+  override get built(): boolean {
+    return this.#chosen.size > 0;
+  }
+
+  override build(variables: Iterable<Variable>): void {
+    for (const variable of variables) {
+      if (this.#chosen.has(variable)) continue;
+      const optimizer = this.optimizerMap.get(variable.path);
+      this.#chosen.set(variable, optimizer);
+      optimizer.build([variable]);
+    }
+  }
+
+  override apply(gradients: readonly MaybeGradient[], variables: readonly Variable[]): void {
+    this.checkGradients(gradients, variables);
+    this.build(variables);
+    for (const optimizer of this.optimizers) {
+      const mine = [...variables.entries()].filter(([, variable]) => this.#chosen.get(variable) === optimizer);
+      if (mine.every(([i]) => gradients[i] === null)) continue;
+      optimizer.apply(
+        mine.map(([i]) => gradients[i] ?? null),
+        mine.map(([, variable]) => variable),
+      );
+    }
+    this.countStep();
+  }
+
+  protected override updateStep(): void {
+    // The inner optimizers change the variables.
+  }
+
+  override finalizeVariableValues(variables: Iterable<Variable> = this.#chosen.keys()): void {
+    const list = [...variables];
+    for (const optimizer of this.optimizers) {
+      optimizer.finalizeVariableValues(list.filter((variable) => this.#chosen.get(variable) === optimizer));
+    }
+  }
+
+  override getConfig(): Config {
+    return {
+      optimizer_map: serializeKerasObject(this.optimizerMap),
+      loss_scale_factor: this.lossScaleFactor,
+      name: this.name,
+    };
+  }
+
+  static override fromConfig<T>(this: new (...args: never[]) => T, config: Config): T {
+    const {optimizer_map: map, name} = config;
+    return constructFrom(this, ['optimizerMap'], {optimizer_map: deserializeKerasObject(map), name}) as T;
+  }
+}
