@@ -16,14 +16,16 @@ export const opcodes: ReadonlyMap<string, number> = new Map(addon.kernels.map((n
 
 // Node exposes its collector only behind a flag; the flag can be set at run time and holds for new contexts.
 setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as (options?: {type: 'minor' | 'major'}) => void;
+const collect = runInNewContext('gc') as (options?: {type: 'minor'}) => void;
 addon.setCollector((full) => {
-  collect({type: full ? 'major' : 'minor'});
+  // Node 20 takes any argument that it does not know, such as {type: 'major'}, for a minor collection.
+  if (full) collect();
+  else collect({type: 'minor'});
 });
 
 /** Collects garbage fully and releases the buffers that nobody reaches. For tests and for {@link trimMemory}. */
 export function collectGarbage(): void {
-  collect({type: 'major'});
+  collect();
   addon.sweep();
 }
 
