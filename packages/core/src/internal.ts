@@ -41,3 +41,4 @@ export {
 } from './serialization/index.js';
 export {flattenStructure, isPlainObject, mapStructure, type Structured, tensorsIn} from './structure.js';
 export {batchNormalization, layerNormalization} from './ops/normalization.js';
+export {scatterAdd} from './primitives/indexing.js';
