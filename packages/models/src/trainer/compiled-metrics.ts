@@ -35,6 +35,8 @@ interface Updatable {
   updateState(yTrue: Tensor, yPred: Tensor, options?: metrics.UpdateOptions): void;
 }
 
+const NONE: readonly CompiledMetric[] = [];
+
 type PerOutput = MetricSpec | readonly MetricSpec[] | null;
 
 const isSpec = (value: unknown): value is MetricSpec =>
@@ -60,7 +62,7 @@ export class CompiledMetrics {
 
   /** The metrics in order; empty before the first step, whose shapes decide what `'accuracy'` is. */
   get entries(): readonly CompiledMetric[] {
-    return this.#entries ?? [];
+    return this.#entries ?? NONE;
   }
 
   /** The metrics given as objects, which exist before the first step. */

@@ -35,7 +35,7 @@ export async function evaluate(
     addProgbar: verbose > 0,
   });
   trainer.evaluations += 1;
-  if (trainer.running === null) trainer.forgetPlan();
+  if (trainer.running === null) trainer.forget();
   try {
     return trainer.evaluation(await evaluateEpoch(model, batches, callbacks, new Pace(), signal));
   } finally {

@@ -96,7 +96,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
 
   trainer.running = 'fit';
   trainer.inHook = () => callbacks.busy;
-  trainer.forgetPlan();
+  trainer.forget();
   const pace = new Pace();
   try {
     model.stopTraining = false;

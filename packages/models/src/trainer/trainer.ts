@@ -8,16 +8,17 @@ import {
   ValueError,
   type Variable,
 } from '@keratin/core';
-import {checkOptions, isFloating, tensorsIn} from '@keratin/core/internal';
+import {checkOptions, isFloating} from '@keratin/core/internal';
 import {type AnyLayer} from '@keratin/layers';
 import {structureVersion} from '@keratin/layers/internal';
 import {type AnyModel, type Logs} from '../callbacks/callback.js';
-import {Mean, Metric} from '../metrics/index.js';
+import {Metric} from '../metrics/index.js';
 import * as optimizers from '../optimizers/index.js';
 import {CompiledLoss, type LossOption, type LossWeights} from './compiled-loss.js';
 import {CompiledMetrics, type MetricsOption} from './compiled-metrics.js';
 import {type Batch} from './data/batch.js';
 import {warn} from '../progress/output.js';
+import {LossTracker} from './loss-tracker.js';
 import {readLogs, type StepLogs, toEvaluation} from './logs.js';
 import {isGroups, type OptimizerGroup, OptimizerGroups, type OptimizerSpec} from './optimizer-groups.js';
 
@@ -36,6 +37,16 @@ const COMPILE_OPTIONS = ['optimizer', 'loss', 'lossWeights', 'metrics', 'weighte
 export interface NamedMetric {
   readonly key: string;
   readonly metric: Metric;
+}
+
+/** The metrics under their names, for the compiled metrics that there were. */
+interface Named {
+  readonly list: readonly NamedMetric[];
+  /** Their results; each is computed when it is read. */
+  readonly logs: StepLogs;
+  /** The order of results in an evaluation. */
+  readonly order: readonly string[];
+  readonly entries: unknown;
 }
 
 /** What training needs to know of a model's structure; found once, and again when the structure changes. */
@@ -72,10 +83,10 @@ export class Trainer {
   #optimizer: optimizers.Optimizer | OptimizerGroups | null = null;
   #loss: CompiledLoss | null = null;
   #metrics = new CompiledMetrics(undefined, undefined);
-  #lossTracker: Mean<'loss'> | null = null;
+  #lossTracker: LossTracker | null = null;
   #plan: Plan | null = null;
   #warned = false;
-  #view: {readonly logs: StepLogs; readonly metrics: readonly NamedMetric[]; readonly entries: unknown} | null = null;
+  #named: Named | null = null;
 
   /** The prototype of the base class of models, to tell which methods a subclass overrides. */
   readonly #base: object;
@@ -116,10 +127,9 @@ export class Trainer {
     this.#optimizer = made;
     this.#loss = compiledLoss;
     this.#metrics = compiledMetrics;
-    this.#lossTracker = new Mean({name: 'loss'});
+    this.#lossTracker = new LossTracker();
     this.#compiled = true;
-    this.#view = null;
-    this.#plan = null;
+    this.forget();
   }
 
   get compiled(): boolean {
@@ -159,28 +169,33 @@ export class Trainer {
   }
 
   /** The model's metrics under the names that they have in the logs. */
-  namedMetrics(): NamedMetric[] {
-    const keys = new Map<Metric, string[]>();
-    for (const {key, metric} of this.#metrics.entries) keys.set(metric, [...(keys.get(metric) ?? []), key]);
-    return this.#model.metrics.flatMap((metric) => {
-      const own = keys.get(metric);
-      keys.delete(metric);
-      return (own ?? [metric.name]).map((key) => ({key, metric}));
-    });
-  }
-
-  /** The results of all metrics; each is computed when it is read, so that a step that nobody looks at computes none. */
-  results(): StepLogs {
+  namedMetrics(): readonly NamedMetric[] {
     const {entries} = this.#metrics;
-    if (this.#view === null || this.#view.entries !== entries) {
-      const metrics = this.namedMetrics();
+    if (this.#named === null || this.#named.entries !== entries) {
+      const keys = new Map<Metric, string[]>();
+      for (const {key, metric} of entries) keys.set(metric, [...(keys.get(metric) ?? []), key]);
+      const {metrics} = this.#model;
+      const list = metrics.flatMap((metric) => {
+        const own = keys.get(metric);
+        keys.delete(metric);
+        return (own ?? [metric.name]).map((key) => ({key, metric}));
+      });
+      // Each result is computed when it is read, so that a step that nobody looks at computes none.
       const logs: Record<string, Tensor<Element>> = {};
-      for (const {key, metric} of metrics) {
+      for (const {key, metric} of list) {
         Object.defineProperty(logs, key, {enumerable: true, get: () => metric.result()});
       }
-      this.#view = {logs, metrics, entries};
+      const names = new Map(entries.map(({metric, name}) => [metric, name]));
+      const order = metrics.map((metric) => names.get(metric) ?? metric.name);
+      this.#named = {list, logs, order, entries};
     }
-    return this.#view.logs;
+    return this.#named.list;
+  }
+
+  /** The results of all metrics, computed when they are read. */
+  results(): StepLogs {
+    this.namedMetrics();
+    return this.#named?.logs ?? {};
   }
 
   /** The logs of an epoch: those of the metrics, or of the last step where a step of the user's gives others. */
@@ -192,23 +207,19 @@ export class Trainer {
   }
 
   resetMetrics(): void {
-    this.#view = null;
-    for (const metric of this.#model.metrics) metric.resetState();
+    for (const metric of new Set(this.namedMetrics().map((named) => named.metric))) metric.resetState();
   }
 
   /** Before an epoch: metrics start over, and the structure is looked at anew, since fields of layers may have changed. */
   resetAll(): void {
-    this.forgetPlan();
+    this.forget();
     this.#model.resetMetrics();
   }
 
   /** A result in Keras's order: the loss, the metrics as compiled, the single losses, then the rest by name. */
   evaluation(logs: Logs): readonly number[] & Readonly<Record<string, number>> {
-    const names = new Map(this.#metrics.entries.map(({metric, name}) => [metric, name]));
-    return toEvaluation(
-      logs,
-      this.#model.metrics.map((metric) => names.get(metric) ?? metric.name),
-    );
+    this.namedMetrics();
+    return toEvaluation(logs, this.#named?.order ?? []);
   }
 
   /** Refuses to go on where an evaluation that a callback began still uses the metrics. */
@@ -236,9 +247,10 @@ export class Trainer {
     return this.#plan;
   }
 
-  /** Looks at the structure anew: fields of layers may have changed. */
-  forgetPlan(): void {
+  /** Looks at the structure and the metrics anew: fields of the model and its layers may have changed. */
+  forget(): void {
     this.#plan = null;
+    this.#named = null;
   }
 
   /** What layers added to the loss in the last call, and the penalties of trainable weights: the same as `model.losses`. */
@@ -261,7 +273,7 @@ export class Trainer {
     this.#metrics.prepare(y, yPred, where);
   }
 
-  trainStep({x, y, sampleWeight}: Batch): StepLogs {
+  trainStep({x, y, sampleWeight, size}: Batch): StepLogs {
     const model = this.#model;
     const optimizer = this.#optimizer;
     if (optimizer === null) throw new KeratinError(`fit: model "${model.name}" has no optimizer`);
@@ -271,7 +283,7 @@ export class Trainer {
       const total = model.computeLoss({x, y, yPred: output, sampleWeight, training: true});
       return {yPred: output, loss: total, scaled: optimizer.scaleLoss(total)};
     });
-    this.trackLoss(loss, x);
+    this.#lossTracker?.updateState(loss, size);
     const {trainable} = this.plan();
     if (trainable.length > 0) {
       optimizer.apply(tape.gradient(scaled, trainable, {unconnectedGradients: 'none'}), trainable);
@@ -282,16 +294,11 @@ export class Trainer {
     return model.computeMetrics({x, y, yPred, sampleWeight});
   }
 
-  testStep({x, y, sampleWeight}: Batch): StepLogs {
+  testStep({x, y, sampleWeight, size}: Batch): StepLogs {
     const model = this.#model;
     const yPred = model(x as never, {training: false});
-    this.trackLoss(model.computeLoss({x, y, yPred, sampleWeight, training: false}), x);
+    this.#lossTracker?.updateState(model.computeLoss({x, y, yPred, sampleWeight, training: false}), size);
     return model.computeMetrics({x, y, yPred, sampleWeight});
-  }
-
-  trackLoss(loss: Tensor, x: unknown): void {
-    const [first] = tensorsIn(x);
-    this.#lossTracker?.updateState(loss, {sampleWeight: first?.length ?? 1});
   }
 
   computeLoss({y, yPred, sampleWeight}: LossData): Tensor {
