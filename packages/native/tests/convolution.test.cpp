@@ -1,4 +1,5 @@
 #include "check.h"
+#include "runtime/threads.h"
 
 namespace {
 
@@ -187,6 +188,36 @@ TEST(depthwise) {
   }
   check_both({{12}, {5}, {1}, {4}, {0}, {1}, 2, 20, 20, 20});
   check_both({{4, 5, 6}, {2, 3, 2}, {1, 2, 1}, {0, 1, 1}, {1, 1, 0}, {1, 1, 2}, 2, 18, 18, 18});
+}
+
+TEST(large_filters) {
+  // Divided by output channels, with several images at a time.
+  check_problem(DType::float32, {{4, 5}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 5, 150, 230, 1});
+  check_problem(DType::float32, {{3, 2}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 60, 150, 230, 1});
+}
+
+TEST(same_bits_for_any_number_of_threads) {
+  const int threads = num_threads();
+  for (const int64_t groups : {1, 2, 16}) {
+    const Problem q{{30, 31}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 20, 16, 48, groups};
+    context() = q.text();
+    const Array x = Array::random(DType::float32, q.x_shape(), -1, 1, 1);
+    const Array filter = Array::random(DType::float32, q.filter_shape(), -1, 1, 2);
+    const Array dy = Array::random(DType::float32, q.y_shape(), -1, 1, 3);
+    std::vector<double> attributes = q.attributes();
+    attributes.push_back(0);
+    std::vector<Array> results[2];
+    for (const int several : {0, 1}) {
+      set_num_threads(several == 0 ? 1 : 4);
+      results[several] = {Array::empty(DType::float32, q.y_shape()), Array::empty(DType::float32, q.x_shape()),
+                          Array::empty(DType::float32, q.filter_shape())};
+      call("convolution", {x, filter}, {results[several][0]}, attributes);
+      call("convolution_input_gradient", {dy, filter}, {results[several][1]}, q.attributes());
+      call("convolution_filter_gradient", {x, dy}, {results[several][2]}, q.attributes());
+    }
+    for (size_t i = 0; i < 3; ++i) CHECK(results[0][i].identical(results[1][i]));
+  }
+  set_num_threads(threads);
 }
 
 TEST(odd_geometry) {

@@ -1,4 +1,5 @@
 #include "check.h"
+#include "runtime/threads.h"
 
 namespace {
 
@@ -196,4 +197,21 @@ TEST(nan_and_infinity_pass_through) {
   const Array a = Array::of(DType::float32, {nan, 1, HUGE_VAL, -1, 2, 3}, {3, 2});
   const Array b = Array::of(DType::float32, {1, 2, 3, 4}, {2, 2});
   for (const int activation : {0, 1}) check_product(a, b, nullptr, activation, 0);
+}
+
+TEST(same_bits_for_any_number_of_threads) {
+  const int threads = num_threads();
+  for (const Shape& s : {Shape{300, 260, 1100}, Shape{130, 520, 600}, Shape{40, 3000, 200}, Shape{4000, 1, 300}}) {
+    context() = show(s);
+    const Array a = Array::random(DType::float32, {s[2], s[0]}, -1, 1, 1).transposed({1, 0});
+    const Array b = Array::random(DType::float32, {s[2], s[1]}, -1, 1, 2);
+    const Array one = Array::empty(DType::float32, {s[0], s[1]});
+    const Array many = Array::empty(DType::float32, {s[0], s[1]});
+    set_num_threads(1);
+    call("matmul", {a, b}, {one}, {0});
+    set_num_threads(4);
+    call("matmul", {a, b}, {many}, {0});
+    CHECK(one.identical(many));
+  }
+  set_num_threads(threads);
 }
