@@ -180,7 +180,7 @@ describe('a part of a Variable', () => {
   });
 
   it('003-1 has the same items as the variable', () => {
-    const v = new Variable(tensor(Array.from({length: 10}, (_, i) => BigInt(i))));
+    const v = new Variable<bigint>(tensor(Array.from({length: 10}, (_, i) => BigInt(i))));
     v.at(2).assign(10n);
     expect(v.array()).toEqual([0n, 1n, 10n, 3n, 4n, 5n, 6n, 7n, 8n, 9n]);
   });
@@ -344,7 +344,7 @@ describe('scatter methods of Variables', () => {
   });
 
   it('set booleans, and refuse to add them', () => {
-    const v = new Variable(tensor([true, true, false]));
+    const v = new Variable<boolean>(tensor([true, true, false]));
     v.scatterUpdate([0], tensor([false]));
     v.at(2).assign(tensor(true));
     expect(v.array()).toEqual([false, true, true]);
