@@ -1,3 +1,4 @@
+import {Callable} from './callable.js';
 import {UnknownOptionError, ValueError} from './errors.js';
 
 /** Levenshtein distance with transpositions of neighbours (Damerau, restricted). */
@@ -72,6 +73,7 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (typeof value === 'bigint') return `${String(value)}n`;
   if (typeof value === 'number' || typeof value === 'boolean' || value === undefined) return String(value);
+  if (value instanceof Callable) return `a ${value.constructor.name}`;
   if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name}`;
   if (Array.isArray(value)) {
     return value.length <= 6 ? `[${value.map(describe).join(', ')}]` : `an array of ${String(value.length)} elements`;

@@ -52,7 +52,7 @@ function checkPlain(where: string, value: unknown, depth: number): void {
   }
   for (const key of Object.getOwnPropertyNames(value)) {
     if (RESERVED.has(key)) throw new ValueError(`${where}: the config key "${key}" is not allowed`);
-    checkPlain(where, Reflect.get(value as object, key), depth + 1);
+    checkPlain(where, Reflect.get(value, key), depth + 1);
   }
 }
 

@@ -1,3 +1,4 @@
+import {Callable} from '../callable.js';
 import {UnknownOptionError, ValueError} from '../errors.js';
 import {describe, hint, nearest} from '../suggest.js';
 import {toSnakeCase} from '../naming.js';
@@ -104,14 +105,15 @@ export class Registry<T> {
     const known = node.module ?? null;
     const custom = getRegisteredObject(node.registered_name ?? node.class_name, customObjects);
     let made: unknown;
-    if (custom === undefined && known === null && node.class_name !== 'function') {
+    const id = node.registered_name ?? null;
+    if (custom === undefined && known === null && id === null && node.class_name !== 'function') {
       const config = typeof node.config === 'object' && node.config !== null ? node.config : {};
       made = construct(node.class_name, this.find(node.class_name, customObjects), config, {customObjects});
     } else {
       made = fromNode(node, {customObjects});
     }
     if (is(made)) return made;
-    if (typeof made === 'function') return this.#make(made.name, made as Serializable);
+    if (typeof made === 'function' && !(made instanceof Callable)) return this.#make(made.name, made);
     throw new ValueError(`${kind} config: ${node.class_name} of ${module} is none, got ${describe(made)}`);
   }
 

@@ -1,4 +1,4 @@
-import {type DType, type Element, type Tensor, type TensorLike} from '@keratin/core';
+import {type DType, type Element, isTensor, type Tensor, type TensorLike} from '@keratin/core';
 import {
   convert,
   isFloating,
@@ -15,8 +15,8 @@ import {
  * the layer's compute dtype (null: not cast); integers, booleans and strings stay. A list that holds a tensor is a list of inputs.
  */
 export function convertInputs(value: unknown, dtype: DType | null, where: string): unknown {
+  if (isTensor(value)) return castFloating(value, dtype);
   const [tensor] = tensorsIn(value);
-  if (tensor === value && tensor !== undefined) return castFloating(tensor, dtype);
   if (Array.isArray(value) && tensor !== undefined) {
     return value.map((entry: unknown) => convertInputs(entry, dtype, where));
   }

@@ -1,6 +1,7 @@
 import {
   type Config,
   type Element,
+  isTensor,
   NotBuiltError,
   type Shape,
   ShapeError,
@@ -223,20 +224,24 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
 
   /** @internal */
   override [invoke](...args: readonly unknown[]): unknown {
+    const outermost = stack.depth === 0;
+    if (outermost) this.clearLosses();
     const [given, options] = this.#splitArguments(args);
-    const inputs = given.map((value) => convertInputs(value, this.autocast ? this.computeDtype : null, this.path));
-    if (stack.depth === 0) this.clearLosses();
-    const tensors = tensorsIn(inputs);
-    const training = options.training ?? stack.training ?? false;
-    if (this.inputSpec !== null) checkInputs(this.path, this.inputSpec, tensorsIn(inputs[0]));
+    const dtype = this.autocast ? this.computeDtype : null;
+    const inputs = given.map((value) => convertInputs(value, dtype, this.path));
+    const [first] = inputs;
+    // By far the most calls have one tensor: they skip the walks through structures.
+    const plain = inputs.length === 1 && isTensor(first);
+    const tensors = plain ? [first] : tensorsIn(inputs);
+    if (this.inputSpec !== null) this.#checkInputs(this.inputSpec, first);
     if (!this.built) {
       stack.scope(this, () => (this as Methods).build(...inputs.map(shapesOf)));
-      if (this.inputSpec !== null) checkInputs(this.path, this.inputSpec, tensorsIn(inputs[0]));
+      this.#checkInputs(this.inputSpec ?? [], first);
     }
-    if (stack.depth > 0) this.#checkTracked();
-    const previousMask = (options.mask ?? mapStructure(inputs[0], maskOfLeaf)) as Masks;
+    if (!outermost) this.#checkTracked();
+    const training = options.training ?? stack.training ?? false;
+    const previousMask = (options.mask ?? (plain ? maskOf(first) : mapStructure(first, maskOfLeaf))) as Masks;
     const callOptions = {...options, training, mask: isMaskTensor(previousMask) ? previousMask : undefined};
-    const outermost = stack.depth === 0;
     const symbolic = tensors.some(isSymbolic);
     const outputs = stack.call(this, training, () =>
       symbolic ? this.#callOnSymbols(inputs, callOptions) : this.#callOn(inputs, callOptions),
@@ -244,6 +249,11 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     const masked = this.#passMask(inputs, outputs, previousMask);
     if (outermost && symbolic) this.#record(inputs, options, masked);
     return masked;
+  }
+
+  #checkInputs(spec: InputSpec | readonly InputSpec[], inputs: unknown): void {
+    if (Array.isArray(spec) && spec.length === 0) return;
+    checkInputs(this.path, spec, isTensor(inputs) ? [inputs] : tensorsIn(inputs));
   }
 
   #callOn(inputs: readonly unknown[], options: CallOptions): unknown {
@@ -325,6 +335,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   }
 
   #passMask(inputs: readonly unknown[], outputs: unknown, previousMask: Masks): unknown {
+    if (previousMask === null && !(this.supportsMasking && this.#overrides('computeMask'))) return outputs;
     if (!this.supportsMasking) {
       if (tensorsIn(previousMask).length > 0 && !this.#warned && maskLost(outputs)) {
         this.#warned = true;
@@ -412,7 +423,7 @@ const maskOfLeaf = (leaf: unknown): Tensor<boolean> | null => {
   return tensor === undefined ? null : maskOf(tensor);
 };
 
-const isMaskTensor = (masks: Masks): masks is Tensor<boolean> => tensorsIn(masks)[0] === masks;
+const isMaskTensor = (masks: Masks): masks is Tensor<boolean> => masks !== null && isTensor(masks);
 
 const maskLost = (outputs: unknown): boolean => tensorsIn(outputs).some((output) => maskOf(output) === null);
 
