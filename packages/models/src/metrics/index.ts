@@ -41,6 +41,32 @@ export {Hinge} from './hinge.js';
 export {SquaredHinge} from './squared-hinge.js';
 export {CategoricalHinge} from './categorical-hinge.js';
 
+export {AUC, type AUCOptions} from './auc.js';
+export {BinaryIoU, type BinaryIoUOptions} from './binary-iou.js';
+export {ConcordanceCorrelation, concordanceCorrelation} from './concordance-correlation.js';
+export {F1Score} from './f1-score.js';
+export {FalseNegatives} from './false-negatives.js';
+export {FalsePositives} from './false-positives.js';
+export {FBetaScore, type Average, type F1ScoreOptions, type FBetaScoreOptions} from './fbeta-score.js';
+export {IoU, type IoUOptions} from './iou.js';
+export {MeanIoU} from './mean-iou.js';
+export {OneHotIoU, type OneHotIoUOptions} from './one-hot-iou.js';
+export {OneHotMeanIoU} from './one-hot-mean-iou.js';
+export {PearsonCorrelation, pearsonCorrelation, type CorrelationOptions} from './pearson-correlation.js';
+export {Precision} from './precision.js';
+export {PrecisionAtRecall} from './precision-at-recall.js';
+export {R2Score, type ClassAggregation, type R2ScoreOptions} from './r2-score.js';
+export {Recall} from './recall.js';
+export {RecallAtPrecision} from './recall-at-precision.js';
+export {SensitivityAtSpecificity} from './sensitivity-at-specificity.js';
+export {SpecificityAtSensitivity} from './specificity-at-sensitivity.js';
+export {TrueNegatives} from './true-negatives.js';
+export {TruePositives} from './true-positives.js';
+export {type PrecisionRecallOptions} from './true-positive-ratio.js';
+export {type ConfusionCountOptions} from './confusion-count.js';
+export {type AtThresholdOptions} from './at-threshold.js';
+export {type Thresholds} from './thresholds.js';
+
 // The losses whose functions Keras offers here too.
 export {
   binaryCrossentropy,

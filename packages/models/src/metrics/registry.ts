@@ -2,64 +2,109 @@ import {type ConfigNode, type CustomObjects, type Shape, UnknownOptionError} fro
 import {registerPublic, Registry, toSnakeCase} from '@keratin/core/internal';
 import {kindOf} from '../losses/resolve.js';
 import {type Registered} from '../losses/registry.js';
+
 import {Accuracy, accuracy} from './accuracy.js';
+import {AUC} from './auc.js';
 import {BinaryAccuracy, binaryAccuracy} from './binary-accuracy.js';
 import {BinaryCrossentropy} from './binary-crossentropy.js';
+import {BinaryIoU} from './binary-iou.js';
 import {CategoricalAccuracy, categoricalAccuracy} from './categorical-accuracy.js';
 import {CategoricalCrossentropy} from './categorical-crossentropy.js';
 import {CategoricalHinge} from './categorical-hinge.js';
+import {ConcordanceCorrelation, concordanceCorrelation} from './concordance-correlation.js';
 import {CosineSimilarity} from './cosine-similarity.js';
+import {F1Score} from './f1-score.js';
+import {FalseNegatives} from './false-negatives.js';
+import {FalsePositives} from './false-positives.js';
+import {FBetaScore} from './fbeta-score.js';
 import {Hinge} from './hinge.js';
+import {IoU} from './iou.js';
 import {KLDivergence} from './kl-divergence.js';
 import {LogCoshError} from './log-cosh-error.js';
-import {Mean} from './mean.js';
 import {MeanAbsoluteError} from './mean-absolute-error.js';
 import {MeanAbsolutePercentageError} from './mean-absolute-percentage-error.js';
+import {MeanIoU} from './mean-iou.js';
 import {MeanMetricWrapper, type WrappedFunction} from './mean-metric-wrapper.js';
 import {MeanSquaredError} from './mean-squared-error.js';
 import {MeanSquaredLogarithmicError} from './mean-squared-logarithmic-error.js';
+import {Mean} from './mean.js';
 import {Metric} from './metric.js';
+import {OneHotIoU} from './one-hot-iou.js';
+import {OneHotMeanIoU} from './one-hot-mean-iou.js';
+import {PearsonCorrelation, pearsonCorrelation} from './pearson-correlation.js';
 import {Poisson} from './poisson.js';
+import {PrecisionAtRecall} from './precision-at-recall.js';
+import {Precision} from './precision.js';
+import {R2Score} from './r2-score.js';
+import {RecallAtPrecision} from './recall-at-precision.js';
+import {Recall} from './recall.js';
 import {RootMeanSquaredError} from './root-mean-squared-error.js';
+import {SensitivityAtSpecificity} from './sensitivity-at-specificity.js';
 import {SparseCategoricalAccuracy, sparseCategoricalAccuracy} from './sparse-categorical-accuracy.js';
 import {SparseCategoricalCrossentropy} from './sparse-categorical-crossentropy.js';
 import {SparseTopKCategoricalAccuracy, sparseTopKCategoricalAccuracy} from './sparse-top-k-categorical-accuracy.js';
+import {SpecificityAtSensitivity} from './specificity-at-sensitivity.js';
 import {SquaredHinge} from './squared-hinge.js';
 import {Sum} from './sum.js';
 import {TopKCategoricalAccuracy, topKCategoricalAccuracy} from './top-k-categorical-accuracy.js';
+import {TrueNegatives} from './true-negatives.js';
+import {TruePositives} from './true-positives.js';
 
 // Every metric with Keras's short names.
 const METRICS = [
   [Accuracy],
+  [AUC],
   [BinaryAccuracy],
   [BinaryCrossentropy, 'bce', 'BCE'],
+  [BinaryIoU],
   [CategoricalAccuracy],
   [CategoricalCrossentropy],
   [CategoricalHinge],
+  [ConcordanceCorrelation],
   [CosineSimilarity],
+  [F1Score],
+  [FalseNegatives],
+  [FalsePositives],
+  [FBetaScore],
   [Hinge],
+  [IoU],
   [KLDivergence],
   [LogCoshError],
   [Mean],
   [MeanAbsoluteError, 'mae', 'MAE'],
   [MeanAbsolutePercentageError, 'mape', 'MAPE'],
+  [MeanIoU],
   [MeanMetricWrapper],
   [MeanSquaredError, 'mse', 'MSE'],
   [MeanSquaredLogarithmicError, 'msle', 'MSLE'],
+  [OneHotIoU],
+  [OneHotMeanIoU],
+  [PearsonCorrelation],
   [Poisson],
+  [Precision],
+  [PrecisionAtRecall],
+  [R2Score],
+  [Recall],
+  [RecallAtPrecision],
   [RootMeanSquaredError],
+  [SensitivityAtSpecificity],
   [SparseCategoricalAccuracy],
   [SparseCategoricalCrossentropy],
   [SparseTopKCategoricalAccuracy],
+  [SpecificityAtSensitivity],
   [SquaredHinge],
   [Sum],
   [TopKCategoricalAccuracy],
+  [TrueNegatives],
+  [TruePositives],
 ] as const;
 
 // Functions that only metrics have; the others are losses'.
 const FUNCTIONS = {
   accuracy,
   binary_accuracy: binaryAccuracy,
+  concordance_correlation: concordanceCorrelation,
+  pearson_correlation: pearsonCorrelation,
   categorical_accuracy: categoricalAccuracy,
   sparse_categorical_accuracy: sparseCategoricalAccuracy,
   sparse_top_k_categorical_accuracy: sparseTopKCategoricalAccuracy,
@@ -125,6 +170,32 @@ export type MetricId =
   | 'SquaredHinge'
   | 'Sum'
   | 'TopKCategoricalAccuracy'
+  | 'auc'
+  | 'binary_io_u'
+  | 'concordance_correlation'
+  | 'f1_score'
+  | 'false_negatives'
+  | 'false_positives'
+  | 'f_beta_score'
+  | 'pearson_correlation'
+  | 'precision'
+  | 'r2_score'
+  | 'recall'
+  | 'true_negatives'
+  | 'true_positives'
+  | 'AUC'
+  | 'BinaryIoU'
+  | 'ConcordanceCorrelation'
+  | 'F1Score'
+  | 'FalseNegatives'
+  | 'FalsePositives'
+  | 'FBetaScore'
+  | 'PearsonCorrelation'
+  | 'Precision'
+  | 'R2Score'
+  | 'Recall'
+  | 'TrueNegatives'
+  | 'TruePositives'
   | Registered;
 
 const registry = new Registry<Metric>({
