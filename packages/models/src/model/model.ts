@@ -7,7 +7,7 @@ import {type Optimizer} from '../optimizers/index.js';
 import {loadWeights, saveWeights} from '../saving/weights.js';
 import {summary, type SummaryOptions} from '../summary/summary.js';
 import {type Arrays, type Batch} from '../trainer/data/batch.js';
-import {type BatchIterable} from '../trainer/data/iterables.js';
+import {type BatchIterable, dataAndOptions} from '../trainer/data/iterables.js';
 import {evaluate} from '../trainer/evaluate.js';
 import {fit} from '../trainer/fit.js';
 import {type StepLogs} from '../trainer/logs.js';
@@ -141,8 +141,8 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
    */
   fit(x: Arrays, y: Arrays, options?: FitOptions): Promise<History>;
   fit(data: BatchIterable, options?: FitOptions): Promise<History>;
-  fit(x: unknown, y?: unknown, options?: FitOptions): Promise<History> {
-    return fit(this, x, y, options);
+  async fit(x: unknown, y?: unknown, options?: FitOptions): Promise<History> {
+    return fit(this, ...dataAndOptions('fit', x, y, options));
   }
 
   /**
@@ -154,7 +154,7 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
   evaluate(x: Arrays, y: Arrays, options?: EvaluateOptions): Promise<AnyEvaluation>;
   evaluate(data: BatchIterable, options?: EvaluateOptions): Promise<AnyEvaluation>;
   async evaluate(x: unknown, y?: unknown, options?: EvaluateOptions): Promise<AnyEvaluation> {
-    return (await evaluate(this, x, y, options)) as AnyEvaluation;
+    return (await evaluate(this, ...dataAndOptions('evaluate', x, y, options))) as AnyEvaluation;
   }
 
   /**

@@ -89,3 +89,17 @@ export class IterableSource implements BatchSource {
     throw new ValueError(`${this.#where}: the function must give an iterable of batches, got ${describe(value)}`);
   }
 }
+
+/** The arguments of `fit` and `evaluate`: after data that yields batches the options come at once. */
+export function dataAndOptions<O extends object>(
+  where: string,
+  x: unknown,
+  y: unknown,
+  options: O | undefined,
+): [x: unknown, y: unknown, options: O | undefined] {
+  if (!isBatchIterable(x) || y === undefined || y === null) return [x, y, options];
+  if (options === undefined && isPlainObject(y)) return [x, undefined, y as O];
+  throw new ValueError(
+    `${where}: y is for arrays; the data is a dataset or generator, whose batches are [x, y] or [x, y, sampleWeight]`,
+  );
+}
