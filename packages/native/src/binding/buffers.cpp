@@ -8,11 +8,11 @@ namespace keratin {
 namespace {
 
 // New tensors of this many bytes are worth a minor collection (about 0.1 ms), so that the working set stays in cache.
-constexpr int64_t kMinorBytes = int64_t{32} << 20;
+constexpr int64_t kMinorBytes = int64_t{16} << 20;
 // The same for small tensors, by their number.
-constexpr size_t kMinorCount = 16384;
+constexpr size_t kMinorCount = 4096;
 // Live bytes may grow by this much, and by half, before a full collection is worth its milliseconds.
-constexpr int64_t kFullBytes = int64_t{16} << 20;
+constexpr int64_t kFullBytes = int64_t{8} << 20;
 
 }  // namespace
 
