@@ -1,0 +1,79 @@
+import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {loadSafetensors, ops, saveSafetensors, type Tensor} from '@keratin/core';
+import {layers} from '@keratin/layers';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {Sequential} from '../model/sequential.js';
+
+let folder = '';
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'keratin-weights-'))));
+afterAll(() => rmSync(folder, {recursive: true}));
+
+const build = (units = 3) =>
+  new Sequential([new layers.Dense(units, {inputShape: [2]}), new layers.BatchNormalization(), new layers.Dense(1)]);
+const values = (model: Sequential) => model.getWeights().map((weight) => weight.array());
+
+test('weights go into a file and back, also into another model of the same layers', async () => {
+  const path = join(folder, 'a.safetensors');
+  const model = build();
+  await model.saveWeights(path);
+  expect(readdirSync(folder)).toEqual(['a.safetensors']);
+  const names = Object.keys(await loadSafetensors(path));
+  expect([...names].sort()).toEqual(model.weights.map((variable) => variable.path).sort());
+  const other = build();
+  expect(values(other)).not.toEqual(values(model));
+  await other.loadWeights(path);
+  expect(values(other)).toEqual(values(model));
+  const before = values(model);
+  model.setWeights(model.getWeights().map((weight) => weight.mul(2) as Tensor));
+  await model.loadWeights(path);
+  expect(values(model)).toEqual(before);
+});
+
+test('two weights of one path keep apart', async () => {
+  const path = join(folder, 'same.safetensors');
+  const dense = () => new layers.Dense(1, {name: 'd', inputShape: [2]});
+  const [a, b] = [new Sequential([dense()], {name: 'm'}), new Sequential([dense()], {name: 'm'})];
+  class Both extends Sequential {
+    readonly parts = [a, b];
+    override call(x: Tensor) {
+      return a(x).add(b(x));
+    }
+  }
+  const model = new Both([new layers.Dense(1, {inputShape: [2]})]);
+  await model.saveWeights(path);
+  const before = values(model);
+  model.setWeights(model.getWeights().map((weight) => weight.zerosLike()));
+  await model.loadWeights(path);
+  expect(values(model)).toEqual(before);
+});
+
+test('all that does not fit is told at once, and nothing is changed', async () => {
+  const path = join(folder, 'odd.safetensors');
+  const model = new Sequential([new layers.Dense(2, {name: 'd', inputShape: [2]})], {name: 'm'});
+  await saveSafetensors(path, {'m/d/kernel': ops.ones([3, 2]), extra: ops.ones([1])});
+  const before = values(model);
+  await expect(model.loadWeights(path)).rejects.toThrow(
+    `loadWeights: ${path} does not fit model "m": m/d/kernel has shape (3,2) instead of (2,2); m/d/bias is missing; extra is not in the model`,
+  );
+  expect(values(model)).toEqual(before);
+  writeFileSync(join(folder, 'broken.safetensors'), 'nonsense');
+  await expect(model.loadWeights(join(folder, 'broken.safetensors'))).rejects.toThrow('loadWeights');
+  await expect(model.loadWeights(join(folder, 'none.safetensors'))).rejects.toThrow('ENOENT');
+  expect(values(model)).toEqual(before);
+});
+
+test.each(['w', 'w.weights.h5', 'w.keras', 'w.h5', 'model.hs'])('the ending of %s is refused', async (name) => {
+  const text = `the file must end in ".safetensors", the format of weights here, got "${name}"`;
+  await expect(build().saveWeights(name)).rejects.toThrow(`saveWeights: ${text}`);
+  await expect(build().loadWeights(name)).rejects.toThrow(`loadWeights: ${text}`);
+});
+
+test('a model without weights says so', async () => {
+  const model = new Sequential([new layers.Dense(1)], {name: 'later'});
+  await expect(model.saveWeights('w.safetensors')).rejects.toThrow(
+    'saveWeights: model "later" has no weights yet; build it, or call it once',
+  );
+  await expect(model.loadWeights('w.safetensors')).rejects.toThrow('loadWeights: model "later" has no weights yet');
+});
