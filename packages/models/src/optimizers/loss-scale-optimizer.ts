@@ -8,7 +8,8 @@ import {
   type Variable,
 } from '@keratin/core';
 import {checkOptions, describe} from '@keratin/core/internal';
-import {type LearningRate, type MaybeGradient} from './options.js';
+import {type MaybeGradient} from './gradients.js';
+import {type LearningRate} from './options.js';
 import {Optimizer, type SlotGroups} from './optimizer.js';
 
 export interface LossScaleOptimizerOptions {

@@ -1,7 +1,8 @@
 import {type Config, deserializeKerasObject, serializeKerasObject, ValueError, type Variable} from '@keratin/core';
 import {checkOptions, constructFrom, describe} from '@keratin/core/internal';
 import {LossScaleOptimizer} from './loss-scale-optimizer.js';
-import {type LearningRate, type MaybeGradient} from './options.js';
+import {type MaybeGradient} from './gradients.js';
+import {type LearningRate} from './options.js';
 import {Optimizer, type SlotGroups} from './optimizer.js';
 
 /** Which optimizer changes which variables, by regular expressions that match whole paths. */

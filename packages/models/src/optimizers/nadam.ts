@@ -27,6 +27,8 @@ export class Nadam extends Optimizer<'momentum' | 'velocity', never> {
   protected readonly slots: SlotGroups<'momentum' | 'velocity'> = [{momentum: {}, velocity: {}}];
   /** u_1 u_2 ... u_t */
   #product: Variable | null = null;
+  /** Its value in this update. */
+  #productNow = 1;
 
   constructor(learningRate?: LearningRate | NadamOptions, options?: NadamOptions) {
     const given = optionsOf('Nadam', learningRate, options, ['beta1', 'beta2', 'epsilon']);
@@ -58,7 +60,9 @@ export class Nadam extends Optimizer<'momentum' | 'velocity', never> {
   protected override beforeUpdate(): void {
     const product = this.#product;
     if (product === null) return;
-    product.assign(product.item() * this.#schedule(this.step + 1, roundingOf(product.dtype)));
+    const round = roundingOf(product.dtype);
+    this.#productNow = round(product.item() * this.#schedule(this.step + 1, round));
+    product.assign(this.#productNow);
   }
 
   protected override updateStep(
@@ -76,7 +80,7 @@ export class Nadam extends Optimizer<'momentum' | 'velocity', never> {
       .mul(-0.5)
       .add(1)
       .mul(beta1);
-    const product = scalar(this.#product?.item() ?? 1);
+    const product = scalar(this.#productNow);
     momentum.assignAdd(gradient.sub(momentum).mul(scalar(beta1).neg().add(1)));
     velocity.assignAdd(gradient.square().sub(velocity).mul(scalar(beta2).neg().add(1)));
     const mean = momentum
@@ -97,7 +101,7 @@ export class Nadam extends Optimizer<'momentum' | 'velocity', never> {
     const step = this.step + 1;
     const round = roundingOf(variable.dtype);
     const next = this.#schedule(step + 1, round);
-    const product = this.#product?.item() ?? 1;
+    const product = this.#productNow;
     const attributes = [
       rate,
       beta1,

@@ -1,39 +1,18 @@
 import {
   type Config,
   config,
-  DtypeError,
   type Element,
-  isTensor,
   ops,
   serializeKerasObject,
   deserializeKerasObject,
-  ShapeError,
   type Tensor,
   ValueError,
   Variable,
 } from '@keratin/core';
-import {
-  autoName,
-  checkOptions,
-  concrete,
-  constructFrom,
-  describe,
-  isFloating,
-  isNode,
-  sameShape,
-  show,
-  toConfigKey,
-} from '@keratin/core/internal';
+import {autoName, checkOptions, concrete, constructFrom, describe, isNode, toConfigKey} from '@keratin/core/internal';
 import {clipByGlobalNorm, clipByNorm} from './clipping.js';
-import {
-  checkAmount,
-  checkCount,
-  checkRange,
-  checkRate,
-  type LearningRate,
-  type MaybeGradient,
-  type OptimizerOptions,
-} from './options.js';
+import {type MaybeGradient, pairsOf} from './gradients.js';
+import {checkAmount, checkCount, checkRange, checkRate, type LearningRate, type OptimizerOptions} from './options.js';
 import {LearningRateSchedule} from './schedules/schedule.js';
 
 /** A state that an optimizer keeps for each variable. */
@@ -99,6 +78,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   readonly #accumulators = new Map<Variable, Variable>();
   #undecayed: {readonly variables: ReadonlySet<Variable>; readonly names: RegExp | null} | null = null;
   #warned = false;
+  #stepNow: number | null = null;
 
   constructor(options: OptimizerOptions = {}) {
     const where = this.constructor.name;
@@ -171,8 +151,8 @@ export abstract class Optimizer<S extends string = string, P extends string = st
 
   /** {@link iterations} as a number. */
   protected get step(): number {
-    const steps = this.gradientAccumulationSteps ?? 1;
-    return Math.floor(this.#applied / steps);
+    // Read once for all variables of an update.
+    return this.#stepNow ?? Math.floor(this.#applied / (this.gradientAccumulationSteps ?? 1));
   }
 
   /** How many times `apply` was called. */
@@ -301,49 +281,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     gradients: readonly MaybeGradient[],
     variables: readonly Variable[],
   ): (readonly [Tensor, Variable])[] {
-    const where = `${this.name}.apply`;
-    if (!isList(gradients) || !isList(variables)) {
-      throw new ValueError(
-        `${where}: a list of gradients and a list of variables are needed, got ${describe(gradients)} and ${describe(variables)}`,
-      );
-    }
-    if (gradients.length !== variables.length) {
-      throw new ValueError(
-        `${where}: one gradient for each variable is needed, got ${String(gradients.length)} gradients and ${String(variables.length)} variables`,
-      );
-    }
-    const pairs: (readonly [Tensor, Variable])[] = [];
-    for (const [i, variable] of variables.entries()) {
-      if (!(variable instanceof Variable)) {
-        throw new ValueError(
-          `${where}: entry ${String(i)} of the variables must be a Variable, got ${describe(variable)}`,
-        );
-      }
-      const gradient: unknown = gradients[i];
-      if (gradient === null) continue;
-      if (!isTensor(gradient)) {
-        throw new ValueError(
-          `${where}: the gradient of ${variable.path} must be a tensor or null, got ${describe(gradient)}`,
-        );
-      }
-      if (!isFloating(variable.dtype) || !isFloating(gradient.dtype)) {
-        throw new DtypeError(
-          `${where}: only floating variables are trained, got variable ${variable.path} of dtype ${variable.dtype} with a gradient of dtype ${gradient.dtype}`,
-        );
-      }
-      if (!sameShape(gradient.shape, variable.shape)) {
-        throw new ShapeError(
-          `${where}: a gradient has its variable's shape, got ${show(gradient.shape)} for variable ${variable.path} of shape ${show(variable.shape)}`,
-        );
-      }
-      pairs.push([ops.cast(gradient, variable.dtype), variable]);
-    }
-    if (pairs.length === 0 && gradients.length > 0) {
-      throw new ValueError(
-        `${where}: none of the variables has a gradient (${variables.map(({path}) => path).join(', ')}); does the loss depend on them?`,
-      );
-    }
-    return pairs;
+    return pairsOf(`${this.name}.apply`, gradients, variables);
   }
 
   #warnMissing(gradients: readonly MaybeGradient[], variables: readonly Variable[]): void {
@@ -380,15 +318,21 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     const clipped = this.#clip(gradients);
     const rate = this.learningRate;
     this.#decay(variables, rate);
-    this.beforeUpdate(variables);
-    for (const [i, variable] of variables.entries()) {
-      const gradient = clipped[i];
-      const slots = this.#slots.get(variable)?.byName as Slots<S, P> | undefined;
-      if (gradient === undefined || slots === undefined) continue;
-      const fused = variable.dtype === 'float32' || variable.dtype === 'float64';
-      if (fused && this.fusedStep(gradient, variable, slots, rate)) continue;
-      this.updateStep(gradient, variable, slots, this.scalar(rate, variable));
+    this.#stepNow = this.step;
+    try {
+      this.beforeUpdate(variables);
+      for (const [i, variable] of variables.entries()) this.#updateOne(clipped[i], variable, rate);
+    } finally {
+      this.#stepNow = null;
     }
+  }
+
+  #updateOne(gradient: Tensor | undefined, variable: Variable, rate: number): void {
+    const slots = this.#slots.get(variable)?.byName as Slots<S, P> | undefined;
+    if (gradient === undefined || slots === undefined) return;
+    const fused = variable.dtype === 'float32' || variable.dtype === 'float64';
+    if (fused && this.fusedStep(gradient, variable, slots, rate)) return;
+    this.updateStep(gradient, variable, slots, this.scalar(rate, variable));
   }
 
   /** A number as a scalar of a variable's dtype. */
@@ -480,8 +424,6 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     return constructFrom(this, [], own) as T;
   }
 }
-
-const isList = (value: unknown): boolean => Array.isArray(value);
 
 function checkNumberRate(name: string, rate: unknown): number {
   const checked = checkRate(name, rate);

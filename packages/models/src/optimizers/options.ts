@@ -1,4 +1,4 @@
-import {type Tensor, UnknownOptionError, ValueError} from '@keratin/core';
+import {UnknownOptionError, ValueError} from '@keratin/core';
 import {checkOptions, describe} from '@keratin/core/internal';
 import {LearningRateSchedule} from './schedules/schedule.js';
 
@@ -114,6 +114,3 @@ export function checkCount(where: string, name: string, value: number | null | u
   }
   return value;
 }
-
-/** What a gradient may be: null where a variable has none. */
-export type MaybeGradient = Tensor | null;
