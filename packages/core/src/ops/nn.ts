@@ -241,9 +241,23 @@ export function categoricalCrossentropy(
   const y = toFloat(output, op);
   const t = toFloat(target, op);
   const axis = options.axis ?? -1;
-  if (options.fromLogits === true) return t.mul(logSoftmax(y, axis)).sum({axis}).neg();
+  if (options.fromLogits === true) {
+    const fused = y.dtype === 'float32' || y.dtype === 'float64';
+    if (fused && axisAt(axis, y) === y.ndim - 1) return crossEntropyOfLogits(t, y, op);
+    return t.mul(logSoftmax(y, axis)).sum({axis}).neg();
+  }
   const p = clip(y.div(y.sum({axis, keepdims: true})), epsilon(), 1 - epsilon());
   return t.mul(p.log()).sum({axis}).neg();
+}
+
+const axisAt = (axis: number, {ndim}: Tensor): number => (axis < 0 ? axis + ndim : axis);
+
+// In one pass, with the gradient softmax(y) - t.
+function crossEntropyOfLogits(t: Tensor, y: Tensor, op: string): Tensor {
+  if (y.ndim === 2) return softmaxes.crossEntropy(softmaxes.softmaxCrossEntropy, y, t, op);
+  const rows = [-1, y.dim(-1)];
+  const flat = softmaxes.crossEntropy(softmaxes.softmaxCrossEntropy, y.reshape(rows), t.reshape(rows), op);
+  return flat.reshape(y.shape.slice(0, -1).map((n) => n ?? -1));
 }
 
 /** -log(output[target]) with integer targets, as Keras on TensorFlow computes it: probabilities are clipped, then renormalized. */
