@@ -55,7 +55,22 @@ describe('a layer and its config', () => {
     const dense = new layers.Dense(1, {activation: 'Test>doubled', kernelInitializer: 'ones'});
     expect(dense(ops.ones([1, 3])).array()).toEqual([[6]]);
     const node = JSON.parse(JSON.stringify(layers.serialize(dense))) as ConfigNode;
-    expect(node.config).toMatchObject({activation: {class_name: 'function', config: 'Test>doubled'}});
+    expect(node.config).toMatchObject({
+      activation: {module: 'builtins', class_name: 'function', config: 'Test>doubled', registered_name: 'function'},
+    });
+    expect(layers.serialize(new layers.InputLayer({shape: [4], dtype: 'int32'}))).toEqual({
+      module: 'keras.layers',
+      class_name: 'InputLayer',
+      config: {
+        batch_shape: [null, 4],
+        dtype: 'int32',
+        sparse: false,
+        ragged: false,
+        name: 'input_layer',
+        optional: false,
+      },
+      registered_name: null,
+    });
     const copy = layers.deserialize(node);
     if (!(copy instanceof layers.Dense)) expect.fail('another class');
     expect(copy.activation).toBe(doubled);

@@ -102,11 +102,16 @@ export class Registry<T> {
     const {kind, module, is} = this.#options;
     if (typeof value === 'string') return this.get(value, customObjects);
     const node = checkNode(`${kind} config`, value);
+    if (node.class_name === 'function') {
+      if (typeof node.config !== 'string')
+        throw new ValueError(`${kind} config: a function has a name, got ${describe(node.config)}`);
+      return this.get(node.config, customObjects);
+    }
     const known = node.module ?? null;
     const custom = getRegisteredObject(node.registered_name ?? node.class_name, customObjects);
     let made: unknown;
     const id = node.registered_name ?? null;
-    if (custom === undefined && known === null && id === null && node.class_name !== 'function') {
+    if (custom === undefined && known === null && id === null) {
       const config = typeof node.config === 'object' && node.config !== null ? node.config : {};
       made = construct(node.class_name, this.find(node.class_name, customObjects), config, {customObjects});
     } else {

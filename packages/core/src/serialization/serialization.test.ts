@@ -55,7 +55,12 @@ describe('nodes', () => {
     expect(node).toEqual({class_name: '__tensor__', config: {value: [1, 2], dtype: 'float32'}});
     expect((deserializeKerasObject(node) as Tensor).array(1)).toEqual([1, 2]);
     const named = (x: number) => x;
-    expect(serializeKerasObject(named)).toMatchObject({class_name: 'function', config: 'named'});
+    expect(serializeKerasObject(named)).toEqual({
+      module: 'builtins',
+      class_name: 'function',
+      config: 'named',
+      registered_name: 'function',
+    });
     expect(() =>
       serializeKerasObject(
         (

@@ -84,14 +84,9 @@ function functionNode(fn: Serializable): ConfigNode {
       'serializeKerasObject: a function without a name cannot be saved; give it one and register it with registerKerasSerializable',
     );
   }
-  const known = publicNameOf(fn);
-  if (known !== undefined) {
-    // Keras names its own functions so.
-    const alias = known.module === 'builtins' ? 'function' : known.name;
-    return {module: known.module, class_name: 'function', config: known.name, registered_name: alias};
-  }
-  const id = getRegisteredName(fn);
-  return {module: null, class_name: 'function', config: fn.name, registered_name: id};
+  // As Keras writes them: the name is all that says which function it is.
+  const config = publicNameOf(fn)?.name ?? getRegisteredName(fn);
+  return {module: 'builtins', class_name: 'function', config, registered_name: 'function'};
 }
 
 /** Options of {@link deserializeKerasObject}. */
@@ -124,7 +119,7 @@ export function fromNode(node: ConfigNode, options: DeserializeOptions = {}): un
   }
   if (className === 'function') {
     const name = typeof config === 'string' ? config : '';
-    return findObject(name, node, options);
+    return findObject(name, {...node, registered_name: null}, options);
   }
   const cls = findObject(className, node, options);
   const object = construct(className, cls, typeof config === 'string' || config === null ? {} : config, options);

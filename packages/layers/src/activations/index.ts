@@ -80,10 +80,8 @@ export function serialize(activation: ActivationFunction): ConfigNode | string {
   const known = publicNameOf(activation);
   if (known?.module === 'keras.activations') return known.name;
   const node = registry.serialize(activation);
-  if (node === null || typeof node === 'string') {
-    throw new ValueError(`activations.serialize: a function is needed, got ${describe(activation)}`);
-  }
-  return node.class_name === 'function' ? {...node, config: node.registered_name ?? null} : node;
+  if (node !== null) return node;
+  throw new ValueError(`activations.serialize: a function is needed, got ${describe(activation)}`);
 }
 
 /** The function of a config node or string id. */

@@ -40,7 +40,7 @@ export class InputLayer extends Layer {
     this.#dtype = this.dtypePolicy.computeDtype;
     this.optional = optional;
     const output = symbolicTensor({shape: this.batchShape, dtype: this.#dtype}, this.name);
-    this.build(this.batchShape);
+    this.buildAtInit();
     this.addNode(recordNode({layer: this, index: 0, inputs: [], options: {}, outputs: [output]}));
   }
 
