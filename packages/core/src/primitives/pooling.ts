@@ -1,9 +1,13 @@
 import {ShapeError} from '../errors.js';
 import {apply} from '../engine/dispatch.js';
 import {definePrimitive, type Primitive, type Spec} from '../engine/primitive.js';
-import {type Shape, show} from '../shape.js';
+import {concrete, type Shape, show} from '../shape.js';
+import {full} from '../tensor/convert.js';
 import {type WindowAttributes, windowOutput} from './convolution.js';
+import {pad, slice} from './movement.js';
 import {given, requireDType, singleOrDouble} from './rules.js';
+import {select} from './select.js';
+import {type Tensor} from '../tensor/tensor.js';
 
 export interface PoolingAttributes extends WindowAttributes {
   readonly window: readonly number[];
@@ -53,20 +57,37 @@ export const maxPoolGradient: Primitive<PoolingAttributes> = definePrimitive('ma
   inputs: ['x', 'y', 'dy'],
   infer: ([x], _: PoolingAttributes, op) => given(x, op),
   run: {kind: 'contiguous', encode},
-  // Linear in dy: g at the chosen positions. Sums over a window of g * d(max_pool_gradient)/d(dy).
+  // Linear in dy: g where the maxima are.
   gradient: {
-    saves: ['x', 'y', 'dy'],
-    vjp: ({x, y, dy}, g, {attributes}) => {
-      const chosen = apply(maxPoolGradient, [x, y, dy.mul(0).add(1)], attributes)
-        .greater(0)
-        .cast(g.dtype);
-      const size = attributes.window.reduce((a, b) => a * b, 1);
-      const disjoint = attributes.window.every((w, i) => w <= (attributes.strides[i] ?? 1));
-      if (!disjoint || [...attributes.low, ...attributes.high].some((n) => n > 0)) return [null, null, null];
-      return [null, null, apply(averagePool, [g.mul(chosen as typeof g)], attributes).mul(size)];
-    },
+    saves: ['x', 'y'],
+    vjp: ({x, y}, g, {attributes}) => [null, null, atMaxima(x, y, g, attributes)],
   },
 });
+
+/** The elements of g at the first maximum of each window of x. */
+function atMaxima(x: Tensor, y: Tensor, g: Tensor, {window, strides, low, high}: PoolingAttributes): Tensor {
+  const around = (edges: readonly number[]) => [0, ...edges, 0];
+  const padded = (value: Tensor, fill: number): Tensor =>
+    apply(pad, [value], {low: around(low), high: around(high), value: fill});
+  const [inputs, gradients] = [padded(x, -Infinity), padded(g, 0)];
+  const steps = [1, ...strides, 1];
+  const positions = window.reduce((all, size) => all * size, 1);
+  let result = full(concrete(y.shape), 0, g.dtype);
+  // From the last position of the window to the first, which stays where several are equal.
+  for (let position = positions - 1; position >= 0; position--) {
+    let rest = position;
+    const offsets = window.map(() => 0);
+    for (let axis = window.length - 1; axis >= 0; axis--) {
+      const size = window[axis] ?? 1;
+      offsets[axis] = rest % size;
+      rest = Math.floor(rest / size);
+    }
+    const part = {starts: around(offsets), sizes: y.shape, steps};
+    const isMaximum = apply<typeof part>(slice, [inputs], part).equal(y);
+    result = apply(select, [isMaximum, apply<typeof part>(slice, [gradients], part), result], undefined);
+  }
+  return result;
+}
 
 /** Means of windows, channels last; padding is left out. */
 export const averagePool: Primitive<PoolingAttributes> = definePrimitive('average_pool', {

@@ -85,22 +85,23 @@ export const sparseSoftmaxCrossEntropy = definePrimitive('sparse_softmax_cross_e
   // (probabilities - one_hot(labels)) dloss
   gradient: {
     saves: ['probabilities', 'labels'],
-    vjp: ({probabilities, labels}, dloss, {cotangents}) => [
-      withProbabilities(
-        apply(sparseSoftmaxCrossEntropyGradient, [dloss, probabilities, labels], undefined),
-        probabilities,
-        cotangents,
-      ),
+    vjp: ({probabilities, labels}, _, {cotangents}) => [
+      logitsGradient(sparseSoftmaxCrossEntropyGradient, probabilities, labels, cotangents),
       null,
     ],
   },
 });
 
 // The probabilities are an output too: their own gradient, where somebody used them, is that of softmax.
-function withProbabilities(dlogits: Tensor, probabilities: Tensor, [dloss, dp]: readonly (Tensor | null)[]): Tensor {
-  if (dp === null || dp === undefined) return dlogits;
-  const more = apply(softmaxGradient, [dp, probabilities], undefined);
-  return dloss === null || dloss === undefined ? more : dlogits.add(more);
+function logitsGradient(
+  primitive: Primitive,
+  probabilities: Tensor,
+  labels: Tensor,
+  [dloss, dp]: readonly (Tensor | null)[],
+): Tensor | null {
+  const ofLoss = dloss ? apply(primitive, [dloss, probabilities, labels], undefined) : null;
+  const ofProbabilities = dp ? apply(softmaxGradient, [dp, probabilities], undefined) : null;
+  return ofLoss !== null && ofProbabilities !== null ? ofLoss.add(ofProbabilities) : (ofLoss ?? ofProbabilities);
 }
 
 export const sparseSoftmaxCrossEntropyGradient: Primitive = definePrimitive('sparse_softmax_cross_entropy_gradient', {
@@ -137,24 +138,21 @@ export const softmaxCrossEntropy = definePrimitive('softmax_cross_entropy', {
   // (probabilities sum(labels) - labels) dloss; the labels' own gradient is -log softmax
   gradient: {
     saves: ['logits', 'labels', 'probabilities'],
-    vjp: ({logits, labels, probabilities}, dloss, {needs, cotangents}) => [
-      needs[0] === true
-        ? withProbabilities(
-            apply(softmaxCrossEntropyGradient, [dloss, probabilities, labels], undefined),
-            probabilities,
-            cotangents,
-          )
-        : null,
-      needs[1] === true
-        ? apply(logSoftmax, [logits], undefined)
-            .mul(dloss.reshape([-1, 1]))
-            .neg()
-        : null,
-    ],
+    vjp: ({logits, labels, probabilities}, _, {needs, cotangents}) => {
+      const [dloss] = cotangents;
+      return [
+        needs[0] === true ? logitsGradient(softmaxCrossEntropyGradient, probabilities, labels, cotangents) : null,
+        needs[1] === true && dloss
+          ? apply(logSoftmax, [logits], undefined)
+              .mul(dloss.reshape([-1, 1]))
+              .neg()
+          : null,
+      ];
+    },
   },
 });
 
-export const softmaxCrossEntropyGradient = definePrimitive('softmax_cross_entropy_gradient', {
+export const softmaxCrossEntropyGradient: Primitive = definePrimitive('softmax_cross_entropy_gradient', {
   inputs: ['dloss', 'probabilities', 'labels'],
   infer: ([, p]: readonly Spec[], _: undefined, op): Spec => given(p, op),
   run: {kind: 'contiguous'},
@@ -174,12 +172,7 @@ export const softmaxCrossEntropyGradient = definePrimitive('softmax_cross_entrop
 });
 
 /** The two outputs of a cross-entropy. */
-export function crossEntropy(
-  primitive: Primitive,
-  logits: Tensor,
-  labels: Tensor,
-  op: string,
-): Tensor {
+export function crossEntropy(primitive: Primitive, logits: Tensor, labels: Tensor, op: string): Tensor {
   const [loss] = applyAll(primitive, [logits, labels], undefined, op);
   return given(loss, op);
 }
