@@ -42,3 +42,4 @@ export {
 export {flattenStructure, isPlainObject, mapStructure, type Structured, tensorsIn} from './structure.js';
 export {batchNormalization, layerNormalization} from './ops/normalization.js';
 export {scatterAdd} from './primitives/indexing.js';
+export {withoutRecorder} from './engine/recording.js';

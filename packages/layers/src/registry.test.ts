@@ -89,6 +89,23 @@ describe('a layer and its config', () => {
     expect(layers.deserialize(node, {Local})).toBeInstanceOf(Local);
   });
 
+  test('a layer of layers is built from its config, so that weights can be read', () => {
+    class Nest extends layers.Layer {
+      readonly inner = new layers.Dense(2);
+      override call(x: Tensor) {
+        return this.inner(x);
+      }
+    }
+    const nest = new Nest();
+    nest(ops.ones([1, 3]));
+    const node = layers.serialize(nest);
+    expect(node.build_config).toEqual({input_shape: [1, 3]});
+    expect(layers.deserialize(node, {Nest}).weights.map(({path}) => path)).toEqual([
+      'nest/dense_1/kernel',
+      'nest/dense_1/bias',
+    ]);
+  });
+
   test('nodes of older files: without a module, with aliases', () => {
     expect(layers.deserialize({class_name: 'Convolution2D', config: {filters: 2, kernel_size: [3, 3]}})).toBeInstanceOf(
       layers.Conv2D,

@@ -29,9 +29,13 @@ export interface KernelOptions extends LayerOptions {
   kernelInitializer?: initializers.InitializerIdentifier | undefined;
   /** Default `'zeros'`. */
   biasInitializer?: initializers.InitializerIdentifier | undefined;
+  /** A penalty on the kernel, added to the losses. Default: none. */
   kernelRegularizer?: regularizers.RegularizerIdentifier | null | undefined;
+  /** A penalty on the bias. Default: none. */
   biasRegularizer?: regularizers.RegularizerIdentifier | null | undefined;
+  /** What the kernel may be after a step. Default: anything. */
   kernelConstraint?: constraints.ConstraintIdentifier | null | undefined;
+  /** What the bias may be after a step. Default: anything. */
   biasConstraint?: constraints.ConstraintIdentifier | null | undefined;
 }
 

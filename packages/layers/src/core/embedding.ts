@@ -10,7 +10,9 @@ import * as regularizers from '../regularizers/index.js';
 export interface EmbeddingOptions extends LayerOptions {
   /** Default `'uniform'`. */
   embeddingsInitializer?: initializers.InitializerIdentifier | undefined;
+  /** A penalty on the table. Default: none. */
   embeddingsRegularizer?: regularizers.RegularizerIdentifier | null | undefined;
+  /** What the table may be after a step. Default: anything. */
   embeddingsConstraint?: constraints.ConstraintIdentifier | null | undefined;
   /** Whether id 0 is padding, which layers after this one leave out. Default false. */
   maskZero?: boolean | undefined;

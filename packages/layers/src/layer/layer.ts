@@ -93,6 +93,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   /** @internal The `inputShape` option with an open batch size. */
   readonly batchInputShape: Shape | null;
 
+  readonly #ownBuild: boolean;
   #losses: Tensor[] = [];
   #warned = false;
   readonly #nodes: Node<AnyLayer>[] = [];
@@ -114,6 +115,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     this.activityRegularizer = penalty;
     this.batchInputShape = sample === null ? null : [null, ...sample];
     this.supportsMasking = this.#overrides('computeMask');
+    this.#ownBuild = this.#overrides('build');
     const build = Reflect.get(this, 'build') as (...shapes: never[]) => void;
     Object.defineProperty(this, 'build', {
       value: (...shapes: readonly unknown[]) => this.buildWith(build, shapes),
@@ -132,10 +134,14 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
 
   /** The shape of the output for inputs of this shape; the default runs `call` on symbolic tensors. */
   computeOutputShape(inputShape: ShapesOf<I>): ShapesOf<O> {
+    return mapStructure(this.#trace(inputShape), (leaf) => (leaf as Tensor).shape) as ShapesOf<O>;
+  }
+
+  // Builds what is not built yet, sublayers too, without computing anything.
+  #trace(inputShape: ShapesOf<I>): O {
     if (!this.built) this.build(inputShape);
     const inputs = mapShapes(inputShape, (shape) => symbolicTensor({shape, dtype: this.computeDtype}));
-    const outputs = stack.call(this, false, () => this.call(inputs as I, {training: false}));
-    return mapStructure(outputs, (leaf) => (leaf as Tensor).shape) as ShapesOf<O>;
+    return stack.call(this, false, () => this.call(inputs as I, {training: false}));
   }
 
   /** The mask of the output from that of the input. */
@@ -175,7 +181,9 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   buildFromConfig(config: Config): void {
     const shape = config['input_shape'];
     if (shape === undefined || shape === null || this.built) return;
-    this.build(mapShapes(shape, (leaf) => leaf) as ShapesOf<I>);
+    const inputShape = mapShapes(shape, (leaf) => leaf) as ShapesOf<I>;
+    if (this.#ownBuild || this.ownLayers().length === 0) this.build(inputShape);
+    else this.#trace(inputShape);
   }
 
   /** Adds a scalar to the losses of this call. For use in `call`. */
@@ -236,6 +244,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     if (this.inputSpec !== null) this.#checkInputs(this.inputSpec, first);
     if (!this.built) {
       stack.scope(this, () => (this as Methods).build(...inputs.map(shapesOf)));
+      this.built = true;
       this.#checkInputs(this.inputSpec ?? [], first);
     }
     if (!outermost) this.#checkTracked();
@@ -280,7 +289,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     }
   }
 
-  #overrides(method: 'computeMask' | 'computeOutputShape'): boolean {
+  #overrides(method: 'build' | 'computeMask' | 'computeOutputShape'): boolean {
     return Reflect.get(this, method) !== Reflect.get(Layer.prototype, method);
   }
 

@@ -54,6 +54,7 @@ const isWeighted = (value: unknown): value is Weighted => value instanceof Weigh
 
 /** What layers are under their calls: a name, weights, sublayers, and how they are built. */
 export abstract class Weighted extends Callable {
+  /** The last part of the layer's path. */
   name: string;
 
   readonly #policy: DTypePolicy;
@@ -77,6 +78,7 @@ export abstract class Weighted extends Callable {
     this.#trainable = trainable;
   }
 
+  /** Whether the weights exist. */
   get built(): boolean {
     return this.#built;
   }
@@ -123,7 +125,7 @@ export abstract class Weighted extends Callable {
     for (const layer of this.ownLayers()) layer.trainable = value;
   }
 
-  /** The policy's name: `'float32'`, `'mixed_float16'`. */
+  /** In which dtypes the layer computes and keeps its weights. */
   get dtypePolicy(): DTypePolicy {
     return this.#policy;
   }
@@ -131,6 +133,7 @@ export abstract class Weighted extends Callable {
   get dtype(): DType {
     return this.#policy.variableDtype;
   }
+  /** The dtype of the weights: the same as {@link dtype}. */
   get variableDtype(): DType {
     return this.#policy.variableDtype;
   }
@@ -227,6 +230,7 @@ export abstract class Weighted extends Callable {
   get weights(): readonly Variable[] {
     return [...new Set(this.flattenLayers().flatMap((layer) => layer.ownVariables()))];
   }
+  /** The same as {@link weights}. */
   get variables(): readonly Variable[] {
     return this.weights;
   }
@@ -234,12 +238,15 @@ export abstract class Weighted extends Callable {
   get trainableWeights(): readonly Variable[] {
     return this.#trainable ? this.weights.filter(({trainable}) => trainable) : [];
   }
+  /** The same as {@link trainableWeights}. */
   get trainableVariables(): readonly Variable[] {
     return this.trainableWeights;
   }
+  /** All that {@link trainableWeights} leaves out, such as moving statistics. */
   get nonTrainableWeights(): readonly Variable[] {
     return this.#trainable ? this.weights.filter(({trainable}) => !trainable) : this.weights;
   }
+  /** The same as {@link nonTrainableWeights}. */
   get nonTrainableVariables(): readonly Variable[] {
     return this.nonTrainableWeights;
   }

@@ -1,5 +1,5 @@
 import {type Config, ops, type Shape, ShapeError, type Tensor, ValueError, type Variable} from '@keratin/core';
-import {batchNormalization, checkOptions, describe, isSymbolic, show} from '@keratin/core/internal';
+import {batchNormalization, checkOptions, describe, isSymbolic, show, withoutRecorder} from '@keratin/core/internal';
 import * as constraints from '../constraints/index.js';
 import * as initializers from '../initializers/index.js';
 import {checkBoolean, checkNumber} from '../layer/arguments.js';
@@ -21,9 +21,13 @@ export interface NormalizationOptions extends LayerOptions {
   betaInitializer?: initializers.InitializerIdentifier | undefined;
   /** Default `'ones'`. */
   gammaInitializer?: initializers.InitializerIdentifier | undefined;
+  /** A penalty on beta. Default: none. */
   betaRegularizer?: regularizers.RegularizerIdentifier | null | undefined;
+  /** A penalty on gamma. Default: none. */
   gammaRegularizer?: regularizers.RegularizerIdentifier | null | undefined;
+  /** What beta may be after a step. Default: anything. */
   betaConstraint?: constraints.ConstraintIdentifier | null | undefined;
+  /** What gamma may be after a step. Default: anything. */
   gammaConstraint?: constraints.ConstraintIdentifier | null | undefined;
 }
 
@@ -271,5 +275,6 @@ export class BatchNormalization extends Layer {
 }
 
 function move(statistic: Variable, value: Tensor, momentum: number): void {
-  statistic.assign(statistic.mul(momentum).add(value.mul(1 - momentum)));
+  // No gradient flows through what later steps see.
+  withoutRecorder(null, () => statistic.assign(statistic.mul(momentum).add(value.mul(1 - momentum))));
 }
