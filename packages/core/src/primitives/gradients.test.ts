@@ -6,7 +6,7 @@ import {type Primitive, registeredPrimitives} from '../engine/primitive.js';
 import '../internal.js';
 import {checkGradients, tapeGradients} from '../testing/gradients.js';
 import {checkLeaks} from '../testing/leaks.js';
-import {PRIMITIVE_CASES, type PrimitiveCase} from '../testing/primitive-cases.js';
+import {PRIMITIVE_CASES, type PrimitiveCase} from '../testing/cases/index.js';
 import {strided, transposedLayout} from '../testing/values.js';
 import {type Tensor} from '../tensor/tensor.js';
 

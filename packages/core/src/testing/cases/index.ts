@@ -1,0 +1,53 @@
+import {type PrimitiveCases} from './case.js';
+import {ELEMENTWISE} from './elementwise.js';
+import {LAYERS} from './layers.js';
+import {MOVEMENT} from './movement.js';
+import {PRODUCTS} from './products.js';
+import {REDUCTIONS} from './reductions.js';
+
+// For every primitive: inputs and attributes on which its gradients are compared with finite differences.
+
+export {type PrimitiveCase, type PrimitiveCases} from './case.js';
+
+const NO_GRADIENT = [
+  'floor_divide',
+  'equal',
+  'not_equal',
+  'less',
+  'less_equal',
+  'greater',
+  'greater_equal',
+  'logical_and',
+  'logical_or',
+  'logical_xor',
+  'logical_not',
+  'floor',
+  'ceil',
+  'round',
+  'isnan',
+  'isinf',
+  'isfinite',
+  'any',
+  'all',
+  'argmax',
+  'argmin',
+  'one_hot',
+  'range',
+  'random_uniform',
+  'random_normal',
+  'random_truncated_normal',
+  'random_permutation',
+  'stop_gradient',
+  'layer_normalization_gradient',
+  'batch_normalization_gradient',
+];
+
+/** By the name of the primitive; a test holds the names equal to those of the registry. */
+export const PRIMITIVE_CASES: Readonly<Record<string, PrimitiveCases>> = {
+  ...ELEMENTWISE,
+  ...MOVEMENT,
+  ...REDUCTIONS,
+  ...PRODUCTS,
+  ...LAYERS,
+  ...Object.fromEntries(NO_GRADIENT.map((name) => [name, 'no gradient' as const])),
+};
