@@ -1,1 +1,40 @@
-export {};
+/**
+ * Deep learning for TypeScript on Node.js, in the style of Keras. Everything is here twice where Keras has it twice: flat (`Sequential`,
+ * `Input`, `Variable`) and by namespace (`layers`, `ops`, `losses`); the default export holds the namespaces.
+ */
+import {config, ops, random} from '@keratin/core';
+import {datasets} from '@keratin/datasets';
+import {activations, constraints, initializers, layers, regularizers} from '@keratin/layers';
+import {callbacks, losses, metrics, optimizers} from '@keratin/models';
+import * as models from './models.js';
+import * as saving from './saving.js';
+import * as utils from './utils.js';
+
+export * from '@keratin/core';
+export * from '@keratin/layers';
+export * from '@keratin/models';
+export {cacheFolder, datasets, type IdxArray, type Pair, parseIdx, type TrainAndTest} from '@keratin/datasets';
+export {clearSession} from '@keratin/layers/internal';
+/** Keras's low-level functions: the same as `ops`. */
+export {ops as backend} from '@keratin/core';
+export {models, saving, utils};
+
+export default {
+  activations,
+  backend: ops,
+  callbacks,
+  config,
+  constraints,
+  datasets,
+  initializers,
+  layers,
+  losses,
+  metrics,
+  models,
+  ops,
+  optimizers,
+  random,
+  regularizers,
+  saving,
+  utils,
+};

@@ -109,8 +109,7 @@ export class CallbackList {
 
   #batch(hook: BatchHook, batch: number, logs: Logs): Waiting {
     return this.#each(hook, (callback) => {
-      const own = callback[hook];
-      if (own !== undefined) return own.call(callback, batch, logs);
+      if (callback[hook] !== undefined) return callback[hook](batch, logs);
       // The older names stand for those of training.
       return hook === 'onTrainBatchBegin' ? callback.onBatchBegin?.(batch, logs) : callback.onBatchEnd?.(batch, logs);
     });

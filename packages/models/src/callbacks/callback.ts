@@ -70,7 +70,7 @@ export type AnyModel = Model<never, unknown>;
 
 const NO_PARAMS: CallbackParams = {epochs: 0, steps: null, verbose: 0};
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the hooks are optional methods of the class
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type -- the hooks are optional methods of the class
 export interface Callback extends CallbackHooks {}
 
 /**

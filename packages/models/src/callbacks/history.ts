@@ -7,6 +7,7 @@ import {Callback, type Logs} from './callback.js';
  * const {history} = await model.fit(x, y, {epochs: 5});
  * history.loss; // five numbers
  */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- fit gives a History that knows its names
 export class History<K extends string = string> extends Callback {
   /** The values of each epoch by name, in alphabetical order; values that callbacks added come last. */
   // Filled while training; the names are known by then.

@@ -20,14 +20,14 @@ export class LambdaCallback extends Callback {
       }
     }
     for (const name of HOOKS) {
-      const hook: unknown = hooks[name];
+      const hook: unknown = Reflect.get(hooks, name);
       if (hook === undefined) continue;
       if (typeof hook !== 'function') {
         throw new ValueError(`callbacks: the hook ${name} must be a function, got ${describe(hook)}`);
       }
       // Called on the object, so that its hooks can share state through `this`.
-      const bound: unknown = hook.bind(hooks);
-      Object.defineProperty(this, name, {value: bound, configurable: true, writable: true});
+      const value = (...args: unknown[]): unknown => Reflect.apply(hook, hooks, args);
+      Object.defineProperty(this, name, {value, configurable: true, writable: true});
     }
   }
 }

@@ -1,5 +1,5 @@
 import {UnknownOptionError, ValueError} from '@keratin/core';
-import {describe} from '@keratin/core/internal';
+import {describe, nearest} from '@keratin/core/internal';
 import {Callback} from './callback.js';
 
 /** Whether a smaller or a larger value is the better one. `'auto'` knows the losses and the metrics of the model. */
@@ -42,8 +42,12 @@ export abstract class MonitorCallback extends Callback {
    */
   checkLogs(available: readonly string[]): void {
     if (this.watches() && !available.includes(this.monitor)) {
-      const tail = available.some((name) => name.startsWith('val_')) || !this.monitor.startsWith('val_');
-      const advice = tail ? '' : '; pass validationData or validationSplit to have val_ values';
+      const validates = available.some((name) => name.startsWith('val_'));
+      const near = nearest(this.monitor, available);
+      let advice = near === undefined ? '' : `; did you mean "${near}"?`;
+      if (!validates && this.monitor.startsWith('val_')) {
+        advice = '; pass validationData or validationSplit to have val_ values';
+      }
       throw new UnknownOptionError(
         `${this.constructor.name}: monitor "${this.monitor}" is not among the logs, which have ${available.join(', ')}${advice}`,
       );

@@ -13,7 +13,7 @@ import {fit} from '../trainer/fit.js';
 import {type StepLogs} from '../trainer/logs.js';
 import {predictOnBatch, testOnBatch, trainOnBatch} from '../trainer/on-batch.js';
 import {predict} from '../trainer/predict.js';
-import {type CompileSettings, type LossData, Trainer} from '../trainer/trainer.js';
+import {type LossData, Trainer} from '../trainer/trainer.js';
 import {
   type AnyEvaluation,
   type Compiled,
@@ -98,7 +98,7 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
   compile<const M extends MetricsOf = readonly [], const W extends MetricsOf = readonly []>(
     options: CompileOptions<M, W> = {},
   ): Compiled<M, W, O> & this {
-    this.#trainer.compile(options as CompileSettings);
+    this.#trainer.compile(options);
     // The results are typed by the metrics; the object is the same.
     return this as Compiled<M, W, O> & this;
   }

@@ -106,8 +106,8 @@ describe('Sequential', () => {
 
   test('inputs are cast to the dtype of the Input, masks pass', () => {
     const model = new Sequential([Input({shape: [2]}), new layers.Dense(1, {kernelInitializer: 'ones'})]);
-    expect(model(tensor([[1, 2]], 'uint8') as Tensor).array(2)).toEqual([[3]]);
-    expect(model(tensor([[1, 2]], 'float64') as Tensor).dtype).toBe('float32');
+    expect(model(tensor([[1, 2]], 'uint8')).array(2)).toEqual([[3]]);
+    expect(model(tensor([[1, 2]], 'float64')).dtype).toBe('float32');
     const steps = new Sequential([Input({shape: [3, 2]}), new layers.Dense(1)]);
     const mask = tensor([[true, true, false]]);
     expect(maskOf(steps(withMask(ops.ones([1, 3, 2]), mask)))).toBe(mask);

@@ -90,7 +90,7 @@ export class Sequential extends Model {
       this.#input = input;
       return;
     }
-    if (!(layer instanceof Layer)) {
+    if (!isLayer(layer)) {
       const advice = typeof layer === 'function' ? `; make one with new ${layer.name}(...)` : '';
       throw new ValueError(`${where}: a layer or an Input is needed, got ${describe(layer)}${advice}`);
     }
@@ -258,6 +258,8 @@ function inputLayerOf(value: unknown): InputLayer | null {
   const layer = originOf(tensor)?.node.layer;
   return layer instanceof InputLayer ? layer : null;
 }
+
+const isLayer = (value: unknown): value is AnyLayer => value instanceof Layer;
 
 const inputDtype = (layer: AnyLayer): 'float32' =>
   // Whatever dtype the first layer computes in; the option's type is that of dtypes.

@@ -126,8 +126,9 @@ export interface CompileOptions<M extends MetricsOf = MetricsOf, W extends Metri
   weightedMetrics?: W | undefined;
 }
 
-// Options are closed: what FitOptions does not have is an error, also where the type is inferred.
-type Closed<F, A> = F & {readonly [K in Exclude<keyof F, keyof A>]: never};
+// Options are closed: what FitOptions does not have is an error, also where the type is inferred. A itself is in it so that hooks of
+// callbacks know their parameters.
+type Closed<F, A> = F & A & {readonly [K in Exclude<keyof F, keyof A>]: never};
 
 type HasValidation<F> = F extends {readonly validationData: object} | {readonly validationSplit: number} ? true : false;
 

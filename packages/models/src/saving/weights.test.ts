@@ -26,7 +26,7 @@ test('weights go into a file and back, also into another model of the same layer
   await other.loadWeights(path);
   expect(values(other)).toEqual(values(model));
   const before = values(model);
-  model.setWeights(model.getWeights().map((weight) => weight.mul(2) as Tensor));
+  model.setWeights(model.getWeights().map((weight) => weight.mul(2)));
   await model.loadWeights(path);
   expect(values(model)).toEqual(before);
 });

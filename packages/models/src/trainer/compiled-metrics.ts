@@ -39,6 +39,9 @@ const NONE: readonly CompiledMetric[] = [];
 
 type PerOutput = MetricSpec | readonly MetricSpec[] | null;
 
+/** Whether a value is a metric, whatever its name. */
+export const isMetric = (value: unknown): value is metrics.Metric => value instanceof metrics.Metric;
+
 const isSpec = (value: unknown): value is MetricSpec =>
   typeof value === 'string' || typeof value === 'function' || value instanceof metrics.Metric || isNode(value);
 
@@ -119,9 +122,9 @@ export class CompiledMetrics {
   }
 }
 
-function metricLists(where: string, what: string, option: MetricsOption, outputs: Outputs): MetricSpec[][] {
+function metricLists(where: string, what: string, option: MetricsOption, outputs: Outputs): (readonly MetricSpec[])[] {
   const count = outputs.tensors.length;
-  const listOf = (entry: PerOutput): MetricSpec[] => (entry === null ? [] : ([entry].flat() as MetricSpec[]));
+  const listOf = (entry: PerOutput): readonly MetricSpec[] => (entry === null ? [] : isSpec(entry) ? [entry] : entry);
   // One output: all of them are for it, however they are nested.
   if (count === 1) return [Object.values(option as Readonly<Record<string, PerOutput>>).flatMap(listOf)];
   if (Object.keys(option).length === 0) return Array.from({length: count}, () => []);
@@ -142,11 +145,11 @@ function uniqueKey(prefix: string, name: string, weighted: boolean, taken: Map<s
 /** A metric and the name of its values: an id exactly as it was given, an object's own name, a function's in snake case. */
 function resolveMetric(spec: MetricSpec, yTrue: Shape = [], yPred: Shape = []): [metrics.Metric, string] {
   if (spec === 'accuracy' || spec === 'acc') return [metrics.resolveAccuracy(yTrue, yPred, spec), spec];
-  if (spec instanceof metrics.Metric) return [spec, spec.name];
+  if (isMetric(spec)) return [spec, spec.name];
   if (typeof spec === 'string') return [metrics.get(spec), spec];
   if (typeof spec === 'function') {
     const name = spec.name === '' ? 'metric' : toSnakeCase(spec.name);
-    return [new metrics.MeanMetricWrapper(spec as MetricFn, {name}), name];
+    return [new metrics.MeanMetricWrapper(spec, {name}), name];
   }
   const metric = metrics.get(spec as metrics.MetricLike);
   return [metric, metric.name];

@@ -137,7 +137,7 @@ describe('fit', () => {
       }
     }
     const model = new Spy().compile({optimizer: 'sgd', loss: 'mse'});
-    const x = ops.arange(10).cast('float32').reshape([10, 1]) as Tensor;
+    const x = ops.arange(10).cast('float32').reshape([10, 1]);
     const order = async (shuffle: boolean | 'batch') => {
       seen.length = 0;
       await model.fit(x, x, {epochs: 2, batchSize: 4, shuffle, ...quiet});
@@ -329,7 +329,7 @@ describe('steps of a subclass', () => {
     const logs: Logs[] = [];
     const {history} = await model.fit(...data(10), {
       batchSize: 4,
-      callbacks: [{onTrainBatchEnd: (_, values) => void logs.push(values)}],
+      callbacks: [{onTrainBatchEnd: (_: number, values: Logs) => void logs.push(values)}],
       ...quiet,
     });
     expect(Object.keys(history)).toEqual(['loss', 'mae', 'norm', 'samples']);
@@ -364,7 +364,7 @@ describe('steps of a subclass', () => {
     expect((await onlyAdded.evaluate(x, y, quiet)).loss).toBeCloseTo(0.5 * x.square().mean().item(), 5);
   });
 
-  test('penalties of weights follow trainable', async () => {
+  test('penalties of weights follow trainable', () => {
     const model = new Sequential([
       new layers.Dense(1, {kernelRegularizer: 'l2', kernelInitializer: 'ones', inputShape: [2]}),
     ]).compile({loss: 'mse', optimizer: new optimizers.SGD(1e-9)});

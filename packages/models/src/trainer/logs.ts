@@ -5,24 +5,19 @@ import {type Logs} from '../callbacks/callback.js';
 /** What a step gives: values by name, as numbers or as tensors that nobody has read yet. */
 export type StepLogs = Readonly<Record<string, Tensor<Element> | number | readonly number[]>>;
 
-/** A value of a step as a number; a metric that gives one number per class becomes a list. */
-function toNumber(value: StepLogs[string]): number {
-  if (typeof value === 'number') return value;
+/** A value of a step as a number; of a metric that gives one number per class, a list. */
+function valueOf(value: StepLogs[string] | undefined): unknown {
   const [tensor] = tensorsIn(value);
-  // A vector shows up as a list in the logs, as in Keras.
-  if (tensor === undefined) return value as unknown as number;
-  if (tensor.ndim === 0) return Number(tensor.item());
-  return (tensor.cast('float64') as Tensor).array() as unknown as number;
+  if (tensor === undefined) return value;
+  return tensor.ndim === 0 ? Number(tensor.item()) : tensor.cast('float64').array();
 }
 
 /** Reads the values of a step, by name in alphabetical order as Keras has them. */
 export function readLogs(step: StepLogs): Logs {
-  const logs: Logs = {};
-  for (const name of Object.keys(step).sort()) {
-    const value = step[name];
-    if (value !== undefined) logs[name] = toNumber(value);
-  }
-  return logs;
+  const logs: Record<string, unknown> = {};
+  for (const name of Object.keys(step).sort()) logs[name] = valueOf(step[name]);
+  // Lists are the rare exception, which only a metric without averaging makes.
+  return logs as Logs;
 }
 
 /**
@@ -39,5 +34,6 @@ export function toEvaluation(
     .filter((name) => !order.includes(name))
     .sort()
     .flatMap((name) => logs[name] ?? []);
-  return Object.assign([...listed, ...rest], logs) as number[] & Record<string, number>;
+  const values: Readonly<Record<string, number | undefined>> = logs;
+  return Object.assign([...listed, ...rest], values as Readonly<Record<string, number>>);
 }

@@ -12,10 +12,10 @@ import {checkOptions, isFloating} from '@keratin/core/internal';
 import {type AnyLayer} from '@keratin/layers';
 import {structureVersion} from '@keratin/layers/internal';
 import {type AnyModel, type Logs} from '../callbacks/callback.js';
-import {Metric} from '../metrics/index.js';
+import {type Metric} from '../metrics/index.js';
 import * as optimizers from '../optimizers/index.js';
 import {CompiledLoss, type LossOption, type LossWeights} from './compiled-loss.js';
-import {CompiledMetrics, type MetricsOption} from './compiled-metrics.js';
+import {CompiledMetrics, isMetric, type MetricsOption} from './compiled-metrics.js';
 import {type Batch} from './data/batch.js';
 import {warn} from '../progress/output.js';
 import {LossTracker} from './loss-tracker.js';
@@ -162,7 +162,7 @@ export class Trainer {
     if (this.#loss !== null) list.push(...this.#loss.trackers);
     for (const value of Object.values(this.#model) as unknown[]) {
       for (const entry of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
-        if (entry instanceof Metric && !list.includes(entry)) list.push(entry);
+        if (isMetric(entry) && !list.includes(entry)) list.push(entry);
       }
     }
     return list;
@@ -327,6 +327,6 @@ export class Trainer {
 }
 
 function asFloatSum(loss: Tensor): Tensor {
-  const float = isFloating(loss.dtype) ? loss : (loss.cast(config.floatx()) as Tensor);
+  const float: Tensor = isFloating(loss.dtype) ? loss : loss.cast(config.floatx());
   return float.ndim === 0 ? float : float.sum();
 }

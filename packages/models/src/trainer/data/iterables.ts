@@ -57,7 +57,7 @@ export class IterableSource implements BatchSource {
     return {
       next: () => {
         const result = iterator.next();
-        return result instanceof Promise ? result.then(take) : take(result as IteratorResult<unknown>);
+        return result instanceof Promise ? result.then(take) : take(result);
       },
       close: () => {
         const closed: unknown = iterator.return?.();

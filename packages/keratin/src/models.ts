@@ -1,0 +1,2 @@
+/** Models. */
+export {Model, Sequential} from '@keratin/models';

@@ -1,0 +1,13 @@
+/** Utilities for data, seeds and progress. */
+import {utils} from '@keratin/datasets';
+
+export const {toCategorical, trainTestSplit} = utils;
+export {setSeed as setRandomSeed} from '@keratin/core';
+export {
+  deserializeKerasObject,
+  getRegisteredName,
+  getRegisteredObject,
+  registerKerasSerializable,
+  serializeKerasObject,
+} from '@keratin/core';
+export {Progbar, type ProgbarOptions} from '@keratin/models';
