@@ -83,9 +83,9 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
   accuracy.resetState();
 }
 
-model.compile({loss: 'sparse_categorical_crossentropy', metrics: ['accuracy']});
-const validation = await model.evaluate(xVal, yVal, {batchSize: 128, verbose: 0});
-const test = await model.evaluate(testImages.cast('float32').div(255), testLabels, {batchSize: 128, verbose: 0});
+const compiled = model.compile({loss: 'sparse_categorical_crossentropy', metrics: ['accuracy']});
+const validation = await compiled.evaluate(xVal, yVal, {batchSize: 128, verbose: 0});
+const test = await compiled.evaluate(testImages.cast('float32').div(255), testLabels, {batchSize: 128, verbose: 0});
 console.log('validation', validation, '\ntest', test);
 
 // The notes: loss .506, accuracy .822 after epoch 1 and .335, .879 in epoch 7. The short check takes 600 steps of epoch 1.
@@ -97,4 +97,4 @@ if (!short) {
   check('loss in the last epoch', last.loss, {below: 0.38});
   check('accuracy in the last epoch', last.accuracy, {above: 0.86});
 }
-check('test accuracy', test.accuracy ?? NaN, {above: short ? 0.77 : 0.82});
+check('test accuracy', test.accuracy, {above: short ? 0.77 : 0.82});
