@@ -12,6 +12,8 @@ export default defineConfig(
     '**/coverage/',
     '**/golden/',
     '**/fixtures/',
+    // Programs of users, kept as they were written; one holds mistakes on purpose. The compiler checks them.
+    'tests/user-programs/programs/',
   ]),
   {linterOptions: {reportUnusedDisableDirectives: 'error'}},
   {
