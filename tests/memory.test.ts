@@ -1,0 +1,35 @@
+// Nobody disposes of anything: what is dropped must go by itself, in loops that never let the event loop run as well as in
+// programs that make one model after another. Each program runs in a process of its own.
+import {expect, test} from 'vitest';
+import {scenarioResult} from './scenario.js';
+
+const MOST_MEGABYTES = 20;
+
+interface Cost {
+  /** Resident memory in MB: the most that was seen, less that after the warm-up. */
+  readonly grownBy: number;
+  /** Live native buffers after a collection. */
+  readonly buffers: {readonly before: number; readonly after: number};
+  /** Of a fit afterwards. */
+  readonly losses: readonly number[];
+}
+
+test.each([
+  ['call', '100,000 calls of a model in one synchronous loop'],
+  ['large', '5,000 results of 400 KB in one synchronous loop'],
+  ['trainOnBatch', '5,000 steps of training in one synchronous loop'],
+  ['fit', '200 models built, compiled, trained and dropped'],
+  ['throw', '200 trainings ended by a callback that throws'],
+])(
+  '%s: %s grow by less than 20 MB and leave no buffer',
+  async (workload) => {
+    const {grownBy, buffers, losses} = await scenarioResult<Cost>('memory', {args: [workload]});
+    expect(grownBy).toBeLessThan(MOST_MEGABYTES);
+    expect(buffers.before).toBeGreaterThan(0);
+    expect(buffers.after).toBe(buffers.before);
+    // The model that was there all the time is usable.
+    expect(losses).toHaveLength(3);
+    for (const loss of losses) expect(loss).toBeLessThan(2);
+  },
+  180_000,
+);

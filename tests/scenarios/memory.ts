@@ -1,0 +1,127 @@
+// Does the same thing over and over and prints how much memory that cost: `node memory.ts <name of the thing>`.
+// Nothing is disposed of by hand.
+import {collectGarbage, memoryStats} from '@keratin/native';
+import {Input, layers, metrics, optimizers, ops, random, Sequential} from 'keratin';
+
+const MEGABYTE = 2 ** 20;
+
+interface Workload {
+  readonly warmUp: number;
+  readonly times: number;
+  /** Once, synchronously or not. */
+  run(): Promise<void> | undefined;
+}
+
+const x = random.normal([64, 32]);
+const y = random.normal([64, 10]);
+
+function mlp(): Sequential {
+  return new Sequential([
+    Input({shape: [32]}),
+    new layers.Dense(64, {activation: 'relu'}),
+    new layers.Dropout(0.1),
+    new layers.Dense(10),
+  ]);
+}
+
+function compiled() {
+  return mlp().compile({
+    optimizer: new optimizers.Adam(0.001),
+    loss: 'mse',
+    metrics: [new metrics.MeanAbsoluteError()],
+  });
+}
+
+const persistent = compiled();
+await persistent.fit(x, y, {verbose: 0});
+const images = random.normal([16, 28, 28, 1]);
+
+const workloads: Readonly<Record<string, Workload>> = {
+  // One synchronous loop: no turn of the event loop in which finalizers could run.
+  call: {
+    warmUp: 2_000,
+    times: 100_000,
+    run() {
+      persistent(x);
+      return undefined;
+    },
+  },
+  // Results of 400 KB, which a pool must not keep.
+  large: {
+    warmUp: 500,
+    times: 5_000,
+    run() {
+      ops.relu(images.broadcastTo([16, 28, 28, 8]));
+      return undefined;
+    },
+  },
+  trainOnBatch: {
+    warmUp: 500,
+    times: 5_000,
+    run() {
+      persistent.trainOnBatch(x, y);
+      return undefined;
+    },
+  },
+  fit: {
+    warmUp: 20,
+    times: 200,
+    async run() {
+      await compiled().fit(x, y, {epochs: 2, validationSplit: 0.25, verbose: 0});
+    },
+  },
+  // A callback that throws in the middle of an epoch.
+  throw: {
+    warmUp: 20,
+    times: 200,
+    async run() {
+      const message = await persistent
+        .fit(x, y, {
+          epochs: 2,
+          batchSize: 16,
+          verbose: 0,
+          callbacks: [
+            {
+              onTrainBatchEnd(batch) {
+                if (batch === 2) throw new Error('the callback failed');
+              },
+            },
+          ],
+        })
+        .then(
+          () => 'fit ended well',
+          (error: unknown) => String(error),
+        );
+      if (message !== 'Error: the callback failed') throw new Error(message);
+    },
+  },
+};
+
+const workload = workloads[process.argv[2] ?? ''];
+if (workload === undefined) throw new Error(`one of ${Object.keys(workloads).join(', ')} is needed`);
+
+/** The most resident memory that was seen. */
+async function repeat(times: number): Promise<number> {
+  let most = 0;
+  for (let i = 0; i < times; i++) {
+    const waiting = workload?.run();
+    if (waiting !== undefined) await waiting;
+    if (i % Math.ceil(times / 50) === 0 || i === times - 1) most = Math.max(most, process.memoryUsage().rss);
+  }
+  return most;
+}
+
+await repeat(workload.warmUp);
+collectGarbage();
+const before = {rss: process.memoryUsage().rss, buffers: memoryStats().numBuffers};
+const most = await repeat(workload.times);
+collectGarbage();
+const losses = (await persistent.fit(x, y, {epochs: 3, shuffle: false, verbose: 0})).history.loss;
+collectGarbage();
+console.log(
+  JSON.stringify({
+    grownBy: (most - before.rss) / MEGABYTE,
+    buffers: {before: before.buffers, after: memoryStats().numBuffers},
+    losses,
+  }),
+);
