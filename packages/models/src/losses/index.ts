@@ -26,6 +26,7 @@ export {
 export {categoricalHinge, CategoricalHinge} from './categorical-hinge.js';
 export {circle, Circle, type CircleOptions} from './circle.js';
 export {cosineSimilarity, CosineSimilarity, type CosineSimilarityOptions} from './cosine-similarity.js';
+export {ctc, CTC} from './ctc.js';
 export {dice, Dice, type DiceOptions} from './dice.js';
 export {hinge, Hinge} from './hinge.js';
 export {huber, Huber, type HuberOptions} from './huber.js';

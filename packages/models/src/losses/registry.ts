@@ -8,6 +8,7 @@ import {CategoricalGeneralizedCrossEntropy} from './categorical-generalized-cros
 import {CategoricalHinge, categoricalHinge} from './categorical-hinge.js';
 import {Circle, circle} from './circle.js';
 import {CosineSimilarity, cosineSimilarity} from './cosine-similarity.js';
+import {CTC, ctc} from './ctc.js';
 import {Dice, dice} from './dice.js';
 import {Hinge, hinge} from './hinge.js';
 import {Huber, huber} from './huber.js';
@@ -34,6 +35,7 @@ const LOSSES = [
   [CategoricalHinge, categoricalHinge],
   [Circle, circle],
   [CosineSimilarity, cosineSimilarity],
+  [CTC, ctc],
   [Dice, dice],
   [Hinge, hinge],
   [Huber, huber],
@@ -61,6 +63,7 @@ export type LossId =
   | 'categorical_hinge'
   | 'circle'
   | 'cosine_similarity'
+  | 'ctc'
   | 'dice'
   | 'hinge'
   | 'huber'
@@ -95,6 +98,7 @@ export type LossId =
   | 'CategoricalHinge'
   | 'Circle'
   | 'CosineSimilarity'
+  | 'CTC'
   | 'Dice'
   | 'Hinge'
   | 'Huber'
