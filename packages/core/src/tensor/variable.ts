@@ -44,6 +44,8 @@ export class Variable<E extends Element = number> extends Tensor<E> {
   path: string;
   /** Whether tapes watch it and optimizers may change it. */
   trainable: boolean;
+  /** @internal How often it was written since it was made. */
+  writes = 0;
   /** What a layer attached to it. */
   rules: WeightRules = {};
   /** @internal Parts of it that `at` gave and nobody has read yet: they are before it changes. */
@@ -168,6 +170,7 @@ export class Variable<E extends Element = number> extends Tensor<E> {
    * in it only with `keep`. The caller stores its source afterwards.
    */
   fresh(keep = false): Tensor<E> {
+    this.writes += 1;
     if (this.unread.size > 0) this.readViews();
     const {source} = this;
     if (source instanceof Storage && source.live > 0 && !source.shared && source.holds === 0) {

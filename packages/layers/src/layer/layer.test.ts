@@ -288,6 +288,30 @@ describe('weights', () => {
     expect(layer.weights.length).toBe(1);
   });
 
+  test('a layer of one’s own is built again for another shape while nobody has changed its weights', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    class Own extends layers.Layer {
+      declare w: Variable;
+      override build(shape: Shape) {
+        this.w = this.addWeight({shape: shape.slice(-1), initializer: 'ones', name: 'w'});
+        super.build(shape);
+      }
+      override call(x: Tensor) {
+        return x.mul(this.w);
+      }
+    }
+    const layer = new Own();
+    layer(ops.ones([5, 2]));
+    expect(layer(ops.ones([4, 3])).shape).toEqual([4, 3]);
+    expect(layer.weights.map(({path, shape}) => [path, shape])).toEqual([['own/w', [3]]]);
+    expect(warn.mock.calls[0]?.[0]).toBe(
+      'own: built again for inputs of another shape than before; its weights had not been changed',
+    );
+    layer.setWeights([[1, 2, 3]]);
+    expect(() => layer(ops.ones([4, 5]))).toThrow('multiply: shapes must broadcast, got a (4,5) and b (3,)');
+    warn.mockRestore();
+  });
+
   test('countParams needs weights', () => {
     expect(() => new layers.Dense(2).countParams()).toThrow(
       'dense.countParams: the layer has no weights yet; call it or use build(inputShape)',

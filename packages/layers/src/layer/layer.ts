@@ -33,6 +33,7 @@ import {convertInputs} from './convert-inputs.js';
 import {serializePolicy} from './dtype-policy.js';
 import {checkInputs, type InputSpec} from './input-spec.js';
 import {type Node, recordNode} from './node.js';
+import {checkShapeOption, mapShapes, sameSamples, shapesOf} from './shapes.js';
 import {type CallOptions, type LayerOptions, type Masks, type ShapesOf} from './types.js';
 import {stack, Weighted} from './weighted.js';
 
@@ -252,9 +253,11 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     const previousMask = (options.mask ?? (plain ? maskOf(first) : mapStructure(first, maskOfLeaf))) as Masks;
     const callOptions = {...options, training, mask: isMaskTensor(previousMask) ? previousMask : undefined};
     const symbolic = tensors.some(isSymbolic);
-    const outputs = stack.call(this, training, () =>
-      symbolic ? this.#callOnSymbols(inputs, callOptions) : this.#callOn(inputs, callOptions),
-    );
+    const run = () =>
+      stack.call(this, training, () =>
+        symbolic ? this.#callOnSymbols(inputs, callOptions) : this.#callOn(inputs, callOptions),
+      );
+    const outputs = outermost ? this.#orRebuilt(inputs, run) : run();
     const masked = this.#passMask(inputs, outputs, previousMask);
     if (outermost && symbolic) this.#record(inputs, options, masked);
     return masked;
@@ -263,6 +266,26 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   #checkInputs(spec: InputSpec | readonly InputSpec[], inputs: unknown): void {
     if (Array.isArray(spec) && spec.length === 0) return;
     checkInputs(this.path, spec, isTensor(inputs) ? [inputs] : tensorsIn(inputs));
+  }
+
+  // Keras throws here. Where a layer of a user's own says nothing of its inputs and nobody has changed its weights, nothing is lost by
+  // building it again for the shape that came.
+  #orRebuilt(inputs: readonly unknown[], run: () => unknown): unknown {
+    try {
+      return run();
+    } catch (error) {
+      const shapes = inputs.map(shapesOf);
+      const fresh = this.#ownBuild && this.inputSpec === null && this.#nodes.length === 0 && this.isUntouched;
+      if (!(error instanceof ShapeError) || !fresh || sameSamples(shapes, this.buildShapes)) throw error;
+      this.discardWeights();
+      (this as Methods).build(...shapes);
+      const result = run();
+      process.emitWarning(
+        `${this.path}: built again for inputs of another shape than before; its weights had not been changed`,
+        'KeratinWarning',
+      );
+      return result;
+    }
   }
 
   #callOn(inputs: readonly unknown[], options: CallOptions): unknown {
@@ -440,33 +463,6 @@ function flattenMasks(masks: Masks): (Tensor<boolean> | null)[] {
   const flat: (Tensor<boolean> | null)[] = [];
   mapStructure(masks, (leaf) => flat.push(leaf as Tensor<boolean> | null));
   return flat;
-}
-
-const shapesOf = (inputs: unknown): unknown =>
-  mapStructure(inputs, (leaf) => {
-    const [tensor] = tensorsIn(leaf);
-    return tensor === undefined ? null : tensor.shape;
-  });
-
-/** Applies `fn` to the shapes of a structure: a list of sizes is one shape. */
-function mapShapes(value: unknown, fn: (shape: Shape) => unknown): unknown {
-  if (isShape(value)) return fn(value);
-  if (Array.isArray(value)) return value.map((entry) => mapShapes(entry, fn));
-  if (isPlainObject(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, mapShapes(entry, fn)]));
-  }
-  throw new ShapeError(`a shape is a list of sizes, got ${describe(value)}`);
-}
-
-function isShape(value: unknown): value is Shape {
-  return (
-    Array.isArray(value) && value.every((n) => n === null || (typeof n === 'number' && Number.isInteger(n) && n >= 0))
-  );
-}
-
-function checkShapeOption(where: string, shape: unknown): Shape {
-  if (isShape(shape)) return shape;
-  throw new ShapeError(`${where}: inputShape must be a list of sizes (null where open), got ${describe(shape)}`);
 }
 
 /** Any layer, whatever it takes and gives. */

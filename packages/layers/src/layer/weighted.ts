@@ -312,6 +312,20 @@ export abstract class Weighted extends Callable {
     noteStructureChange();
   }
 
+  /** @internal Whether it has weights of its own only, and nobody has changed them since they were made. */
+  protected get isUntouched(): boolean {
+    const own = this.ownVariables();
+    return this.ownLayers().length === 0 && own.every((one) => this.#added.has(one) && one.writes === 0);
+  }
+
+  /** @internal Takes the weights of the last build away. */
+  protected discardWeights(): void {
+    for (const variable of this.#added) this.#own.delete(variable);
+    this.#added.clear();
+    this.#built = false;
+    this.#locked = false;
+  }
+
   /** @internal The shapes that it was built for. */
   protected get buildShapes(): readonly unknown[] | null {
     return this.#buildShapes;
