@@ -118,7 +118,6 @@ export class GradientTape {
     const rows = Array.from({length: target.size}, (_, i): readonly (Tensor | null)[] =>
       this.#recorder.gradients(target, list, unit(target.size, i, target).reshape(shape)),
     );
-    this.#finish();
     const jacobians = list.map((source, k) => {
       const whole = [...shape, ...concrete(source.shape)];
       if (rows.length === 0) return full(whole, 0, source.dtype);
@@ -126,6 +125,7 @@ export class GradientTape {
         rows.map((row) => row[k] ?? unconnected(k) ?? full(concrete(source.shape), 0, source.dtype)),
       ).reshape(whole);
     });
+    this.#finish();
     return restore(sources, jacobians);
   }
 
@@ -191,7 +191,7 @@ function unit(size: number, i: number, {dtype}: AnyTensor): Tensor {
 
 function unwatchedHint(source: AnyTensor): string {
   if (!isFloating(source.dtype)) return ` (it is ${source.dtype}: integers have no gradient)`;
-  if (source instanceof Variable && !source.trainable) return ' (it is not trainable)';
+  if (source instanceof Variable && !source.trainable) return ' (it is not trainable: tape.watch it first)';
   return source instanceof Variable ? '' : ' (a plain tensor needs tape.watch first)';
 }
 
@@ -270,7 +270,8 @@ class TapeRecorder implements Recorder {
   }
 
   #backward(target: AnyTensor, sources: readonly AnyTensor[], weights?: Tensor): (Tensor | null)[] {
-    const wanted = new Set(sources.map((source) => source.id));
+    // What was not followed has gradients in some nodes perhaps, but not in those where it stood alone.
+    const wanted = new Set(sources.filter((source) => this.follows(source)).map(({id}) => id));
     // Which nodes lie between the sources and the target, and which of their inputs lead to a source.
     const reaching = new Set(wanted);
     const relevant: TapeNode[] = [];
@@ -307,7 +308,7 @@ class TapeRecorder implements Recorder {
         cotangents.set(id, before === undefined ? gradient : before.add(gradient));
       });
     }
-    return sources.map((source) => cotangents.get(source.id) ?? results.get(source.id) ?? null);
+    return sources.map(({id}) => (wanted.has(id) ? (cotangents.get(id) ?? results.get(id) ?? null) : null));
   }
 }
 
