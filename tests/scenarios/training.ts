@@ -72,3 +72,8 @@ export function trainByBatches(seed: number): Trained {
   });
   return {weights: bytesOf(model), losses};
 }
+
+/** All of them, one after the other. */
+export async function trainAll(): Promise<readonly Trained[]> {
+  return [await trainMlp(42), await trainCnn(42), trainByBatches(42)];
+}

@@ -6,6 +6,7 @@
 //   handle > 0: a buffer; -1: the scalar in `offset`; 0 (outputs only): allocate, contiguous, owned by the next owner
 //   argument
 // Afterwards word i holds the handle of fresh output i.
+#include <dlfcn.h>
 #include <napi.h>
 
 #include <algorithm>
@@ -281,7 +282,15 @@ void change_num_threads(const Napi::CallbackInfo& info) {
   set_num_threads(static_cast<int>(n));
 }
 
+/// Kernel threads and pooled memory outlive the JavaScript thread that loaded the addon. Node closes the library with
+/// its last worker thread; it must stay where it is.
+void keep_loaded() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void*>(&keep_loaded), &info) != 0) dlopen(info.dli_fname, RTLD_LAZY | RTLD_NODELETE);
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  keep_loaded();
   auto* state = new Environment(env);
   napi_set_instance_data(
       env, state, [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); }, nullptr);
