@@ -10,7 +10,7 @@ import {dirname, join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const ignored = new Set(['node_modules', 'build', 'dist', '.git', 'third_party']);
+const ignored = new Set(['node_modules', 'build', 'dist', '.cache', '.git', 'third_party']);
 
 /** All C++ files under a folder, in a stable order. */
 function cppFiles(folder) {
