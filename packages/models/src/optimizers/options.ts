@@ -2,8 +2,13 @@ import {UnknownOptionError, ValueError} from '@keratin/core';
 import {checkOptions, describe} from '@keratin/core/internal';
 import {LearningRateSchedule} from './schedules/schedule.js';
 
-/** A number, a schedule, or a function that gives the number for a step (counted from 0). */
-export type LearningRate = number | LearningRateSchedule | ((step: number) => number);
+/**
+ * A number, a schedule, or a function that gives the number for a step (counted from 0). Schedules are named by their methods, so
+ * that the step of a function is inferred.
+ */
+export type LearningRate = number | Pick<LearningRateSchedule, 'call' | 'getConfig'> | ((step: number) => number);
+
+type CheckedRate = number | LearningRateSchedule | ((step: number) => number);
 
 /** Options of every optimizer. */
 export interface OptimizerOptions {
@@ -82,8 +87,8 @@ export function optionsOf<O extends OptimizerOptions>(
 }
 
 /** A learning rate: finite and not negative where it is a number. */
-export function checkRate(where: string, rate: unknown): LearningRate {
-  if (rate instanceof LearningRateSchedule || typeof rate === 'function') return rate as LearningRate;
+export function checkRate(where: string, rate: unknown): CheckedRate {
+  if (rate instanceof LearningRateSchedule || typeof rate === 'function') return rate as CheckedRate;
   if (typeof rate !== 'number' || !Number.isFinite(rate) || rate < 0) {
     throw new ValueError(
       `${where}: learningRate must be a finite number of at least 0, a schedule or a function of the step, got ${describe(rate)}`,
