@@ -155,11 +155,6 @@ const MISTAKES: readonly Mistake[] = [
   ],
   [
     ValueError,
-    'm.build: the model has no layers; add some first',
-    () => new Sequential([], {name: 'm'}).build([null, 2]),
-  ],
-  [
-    ValueError,
     'Sequential: a list of layers is needed, got a Dense; write [layer, ...]',
     () => new Sequential(any(new layers.Dense(1, {name: 'd'}))),
   ],

@@ -129,6 +129,16 @@ describe('Sequential', () => {
     expect(Sequential.fromConfig<Sequential>(unbuilt.getConfig()).built).toBe(false);
   });
 
+  test('without layers it gives what it gets', async () => {
+    const model = new Sequential().compile({loss: 'mse', metrics: [(t: Tensor, p: Tensor) => t.sub(p).mean(), 'mae']});
+    const x = ops.ones([3, 2]);
+    const result = await model.evaluate(x, ops.zeros([3, 2]), {verbose: 0});
+    expect([result.loss, result[1], result.mae]).toEqual([1, -1, 1]);
+    model.add(new layers.Dense(1));
+    expect(model(x).shape).toEqual([3, 1]);
+    expect(model.weights.length).toBe(2);
+  });
+
   test('a layer that does not fit is not added', () => {
     const model = new Sequential([Input({shape: [4]}), new layers.Dense(3)]);
     expect(() => model.add(new layers.Reshape([5]))).toThrow();

@@ -104,6 +104,7 @@ export class Sequential extends Model {
       if (shape !== null) this.#input = new InputLayer({batchShape: shape, dtype: inputDtype(layer)});
     }
     this.#stack.push(layer);
+    if (this.#input === null) this.built = false;
   }
 
   #buildIfKnown(): void {
@@ -113,9 +114,8 @@ export class Sequential extends Model {
   /** Makes the weights of all layers, for inputs of this shape (with the batch, which may be null). */
   override build(inputShape: Shape): void {
     const [first] = this.#stack;
-    if (first === undefined) {
-      throw new ValueError(`${this.name}.build: the model has no layers; add some first`);
-    }
+    // Without layers it gives what it gets; layers that are added later build it again.
+    if (first === undefined) return;
     if (this.#input === null) {
       this.#input = new InputLayer({batchShape: [null, ...inputShape.slice(1)], dtype: inputDtype(first)});
     } else {
