@@ -1,10 +1,10 @@
 import {addon} from '@keratin/native';
 import {DTYPES, type DType, type Element, isBigInteger, type RawArray} from '../dtype.js';
 import {ShapeError} from '../errors.js';
-import {contiguous} from '../engine/execute.js';
+import {contiguous, opcodeOf, runElementwise} from '../engine/execute.js';
 import {concrete, show} from '../shape.js';
 import {type Nested, type TypedArrayOf} from './convert.js';
-import {decodeHalf, roundTo} from './half.js';
+import {roundTo} from './half.js';
 import {Storage} from './storage.js';
 import {assertReadable, type Tensor} from './tensor.js';
 
@@ -21,24 +21,28 @@ export function readRaw(tensor: Tensor<Element>, what = 'data'): RawArray {
   return target;
 }
 
+const isHalf = (dtype: DType): boolean => dtype === 'float16' || dtype === 'bfloat16';
+
+/** The elements of a half dtype as float32, which holds them exactly. */
+function readHalves(tensor: Tensor<Element>, what: string): Float32Array {
+  assertReadable(tensor, what);
+  const wide = runElementwise(opcodeOf('cast'), [tensor], 'float32', concrete(tensor.shape), what);
+  const values = readRaw(wide, what);
+  wide.dispose();
+  return values as Float32Array;
+}
+
 /** The elements as a typed array of their own; halves become a Float32Array, booleans a Uint8Array. */
 export function dataOf<E extends Element>(tensor: Tensor<E>): TypedArrayOf<E> {
-  const raw = readRaw(tensor, 'data()');
-  if (tensor.dtype === 'float16' || tensor.dtype === 'bfloat16') {
-    const {dtype} = tensor;
-    return Float32Array.from(raw as Uint16Array, (code) => decodeHalf(code, dtype)) as unknown as TypedArrayOf<E>;
-  }
+  const raw = isHalf(tensor.dtype) ? readHalves(tensor, 'data()') : readRaw(tensor, 'data()');
   return raw as unknown as TypedArrayOf<E>;
 }
 
 /** The elements as JavaScript values, row-major. */
 export function valuesOf(tensor: Tensor<Element>, what = 'array()'): Element[] {
-  const raw = readRaw(tensor, what);
   const {dtype} = tensor;
+  const raw = isHalf(dtype) ? readHalves(tensor, what) : readRaw(tensor, what);
   if (dtype === 'bool') return Array.from(raw as Uint8Array, (value) => value !== 0);
-  if (dtype === 'float16' || dtype === 'bfloat16') {
-    return Array.from(raw as Uint16Array, (code) => decodeHalf(code, dtype));
-  }
   return Array.from<number | bigint>(raw as ArrayLike<number | bigint>);
 }
 
