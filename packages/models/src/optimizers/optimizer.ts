@@ -3,13 +3,23 @@ import {
   config,
   type Element,
   ops,
+  scope,
   serializeKerasObject,
   deserializeKerasObject,
   type Tensor,
   ValueError,
   Variable,
 } from '@keratin/core';
-import {autoName, checkOptions, concrete, constructFrom, describe, isNode, toConfigKey} from '@keratin/core/internal';
+import {
+  autoName,
+  checkOptions,
+  concrete,
+  constructFrom,
+  describe,
+  isNode,
+  publicNameOf,
+  toConfigKey,
+} from '@keratin/core/internal';
 import {clipByGlobalNorm, clipByNorm} from './clipping.js';
 import {type MaybeGradient, pairsOf} from './gradients.js';
 import {checkAmount, checkCount, checkRange, checkRate, type LearningRate, type OptimizerOptions} from './options.js';
@@ -254,7 +264,9 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     const chosen = pairs.map(([, variable]) => variable);
     const scale = this.lossScaleFactor;
     const unscaled = pairs.map(([gradient]) => (scale === null ? gradient : gradient.div(scale)));
-    this.#applyGradients(unscaled, chosen);
+    // What the library's own optimizers make on the way is of no use afterwards; others may keep tensors.
+    if (publicNameOf(this.constructor) === undefined) this.#applyGradients(unscaled, chosen);
+    else scope(() => this.#applyGradients(unscaled, chosen));
     for (const variable of chosen) {
       const {constraint} = variable.rules;
       if (constraint !== undefined) variable.assign(constraint(variable));
