@@ -258,6 +258,26 @@ TEST(scatter_passes_nan_on) {
   }
 }
 
+TEST(scatter_update_leaves_the_start_values) {
+  const Array x = Array::of<float>({2, 3, 4}, {3});
+  const Array indices = Array::of<int32_t>({0, 2, 0}, {3, 1});
+  const Array updates = Array::of<float>({5, 6, 7}, {3});
+  const std::vector<std::vector<double>> expected = {{14, 3, 10}, {7, 3, 6},    {7, 3, 6},
+                                                     {2, 3, 4},   {-10, 3, -2}, {70, 3, 24}};
+  for (size_t mode = 0; mode < expected.size(); ++mode) {
+    context() = "mode " + std::to_string(mode);
+    const Array y = Array::empty(DType::float32, {3});
+    call("scatter_update", {indices, updates, x}, {y}, {static_cast<double>(mode)});
+    CHECK_ALL_NEAR(y, expected[mode], 0);
+    CHECK_ALL_NEAR(x, (std::vector<double>{2, 3, 4}), 0);
+  }
+  const Array bytes = Array::empty(DType::uint16, {1});
+  call("scatter_update",
+       {Array::of<int32_t>({0}, {1, 1}), Array::of<uint16_t>({65535}, {1}), Array::of<uint16_t>({65535}, {1})}, {bytes},
+       {5});
+  CHECK(bytes.at(0) == 1);
+}
+
 TEST(scatter_sets_booleans) {
   const Array y = Array::of(DType::boolean, {0, 1, 0}, {3});
   call("scatter", {Array::of<int32_t>({0, 1}, {2, 1}), Array::of(DType::boolean, {1, 0}, {2})}, {y}, {1});

@@ -13,7 +13,10 @@ namespace keratin {
   X(reduction)                      \
   X(indexing)                       \
   X(random)                         \
-  X(matmul)
+  X(matmul)                         \
+  X(sorting)                        \
+  X(cumulative)                     \
+  X(special)
 
 // Families compiled for each instruction set, for the floating dtypes where speed counts.
 #define KERATIN_HOT_FAMILIES(X) \

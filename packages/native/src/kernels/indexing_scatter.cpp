@@ -1,4 +1,4 @@
-// scatter and scatter_add: updates of one element are applied in the order of the indices.
+// scatter, scatter_add and scatter_update: updates of one element are applied in the order of the indices.
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
@@ -22,6 +22,17 @@ struct Subtract {
     return a - b;
   }
 };
+struct Multiply {
+  template <class V>
+  static V apply(V a, V b) {
+    // Narrow unsigned numbers would become int, which must not overflow.
+    if constexpr (std::is_same_v<V, uint8_t> || std::is_same_v<V, uint16_t>) {
+      return static_cast<V>(static_cast<uint32_t>(a) * b);
+    } else {
+      return a * b;
+    }
+  }
+};
 // A NaN on either side wins.
 struct Max {
   template <class V>
@@ -41,7 +52,8 @@ constexpr bool is_half = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 
 // Integers wrap: they are added as unsigned ones. Comparing needs the sign.
 template <class Op, class T,
-          bool is_wrapping = std::is_integral_v<T> && (std::is_same_v<Op, Add> || std::is_same_v<Op, Subtract>)>
+          bool is_wrapping = std::is_integral_v<T> &&
+                             (std::is_same_v<Op, Add> || std::is_same_v<Op, Subtract> || std::is_same_v<Op, Multiply>)>
 struct Number {
   using Type = T;
 };
@@ -142,6 +154,8 @@ Updater<T> updater_of(int mode) {
       return updater<Min, T>();
     case 4:
       return updater<Subtract, T>();
+    case 5:
+      return updater<Multiply, T>();
     default:
       fail("internal", "scatter: unknown mode %d", mode);
   }
@@ -203,11 +217,18 @@ void scatter_any(const Call& call, bool from_zero) {
   }
 }
 
+/// A copy of the third operand that is then scattered into.
+void scatter_update(const Call& call) {
+  strided_copy(call.inputs[2], call.outputs[0]);
+  scatter_any(call, false);
+}
+
 }  // namespace
 
 void register_indexing_scatter(Registry& registry) {
   registry.add("scatter", [](const Call& call) { scatter_any(call, false); });
   registry.add("scatter_add", [](const Call& call) { scatter_any(call, true); });
+  registry.add("scatter_update", &scatter_update);
 }
 
 }  // namespace keratin::generic
