@@ -28,6 +28,13 @@ export function toPair(a: AnyTensorLike, b: AnyTensorLike, op: string): [Tensor,
   return [toTensor(a, op), toTensor(b, op)];
 }
 
+/** Like {@link toPair}; where both are integers or booleans of one dtype, they become floatx. */
+export function toFloatPair(a: AnyTensorLike, b: AnyTensorLike, op: string): [Tensor, Tensor] {
+  const [x, y] = toPair(a, b, op);
+  if (isFloating(x.dtype) || x.dtype !== y.dtype) return [x, y];
+  return [castTo(x, floatx(), op), castTo(y, floatx(), op)];
+}
+
 export function castTo<E extends Element = number>(x: Tensor<Element>, dtype: DType, op = 'cast'): Tensor<E> {
   if (x.dtype === dtype && !x.mutable) return x as Tensor<E>;
   return apply<{dtype: DType}, E>(castPrimitive, [x], {dtype}, op);

@@ -6,7 +6,8 @@ import * as movement from '../primitives/movement.js';
 import {checkShape, concrete} from '../shape.js';
 import {full as constant} from '../tensor/convert.js';
 import {type Tensor} from '../tensor/tensor.js';
-import {type AnyTensorLike, castTo, toTensor} from './convert.js';
+import {checkOptions} from '../suggest.js';
+import {type AnyTensorLike, castTo, toFloatPair, toTensor} from './convert.js';
 import {equal} from './elementwise.js';
 
 function filled<D extends DType>(
@@ -73,16 +74,63 @@ export function range(start: number, stop?: number, step = 1): Tensor {
   return arange(start, stop, step);
 }
 
+/** Nothing is promised about the values: they are zeros. */
+export const empty = zeros;
+export const emptyLike = zerosLike;
+
+export interface SpaceOptions {
+  /** Whether the last value is `stop`. Default true. */
+  endpoint?: boolean | undefined;
+  /** Default: that of tensors given, else floatx. */
+  dtype?: DType | undefined;
+  /** Where the new axis is, if start or stop are tensors. Default 0. */
+  axis?: number | undefined;
+}
+
 /** `num` equal steps from start to stop, which is included unless `endpoint` is false. */
-export function linspace(
-  start: number,
-  stop: number,
+export function linspace(start: AnyTensorLike, stop: AnyTensorLike, num = 50, options: SpaceOptions = {}): Tensor {
+  checkOptions('linspace', options, ['endpoint', 'dtype', 'axis']);
+  if (!Number.isInteger(num) || num < 0) {
+    throw new ValueError(`linspace: num must be a non-negative integer, got ${String(num)}`);
+  }
+  const {endpoint = true, axis = 0} = options;
+  const parts = Math.max(endpoint ? num - 1 : num, 1);
+  if (typeof start === 'number' && typeof stop === 'number') {
+    const step = (stop - start) / parts;
+    const values: Tensor = apply(movement.range, [], {start, step, count: num, dtype: 'float64'}, 'linspace');
+    return castTo(values, options.dtype ?? floatx());
+  }
+  const [from, to] = toFloatPair(start, stop, 'linspace');
+  const delta = to.sub(from);
+  const at = axis < 0 ? axis + delta.ndim + 1 : axis;
+  const list = castTo(arange(num), from.dtype).div(parts);
+  const places = list.reshape(Array.from({length: delta.ndim + 1}, (_, i) => (i === at ? num : 1)));
+  const values = delta.expandDims(at).mul(places).add(from.broadcastTo(delta.shape).expandDims(at));
+  return castTo(values, options.dtype ?? from.dtype);
+}
+
+/** Powers of a base whose exponents are `num` equal steps. */
+export function logspace(
+  start: AnyTensorLike,
+  stop: AnyTensorLike,
   num = 50,
-  options: {endpoint?: boolean | undefined; dtype?: DType | undefined} = {},
+  options: SpaceOptions & {base?: number | undefined} = {},
 ): Tensor {
-  const {endpoint = true, dtype = floatx()} = options;
-  const step = (stop - start) / Math.max(endpoint ? num - 1 : num, 1);
-  return castTo(apply(movement.range, [], {start, step, count: num, dtype: 'float64'}, 'linspace'), dtype);
+  const {base = 10, dtype, ...rest} = options;
+  const exponents = linspace(start, stop, num, {...rest, dtype: 'float64'});
+  const powers = exponents.mul(Math.log(base)).exp();
+  return castTo(powers, dtype ?? floatx());
+}
+
+/** `num` values from start to stop with one factor between neighbours. Both have one sign and are not 0. */
+export function geomspace(start: number, stop: number, num = 50, options: SpaceOptions = {}): Tensor {
+  if (start === 0 || stop === 0 || start > 0 !== stop > 0) {
+    throw new ValueError(
+      `geomspace: start and stop must have one sign and not be 0, got ${String(start)} and ${String(stop)}`,
+    );
+  }
+  const powers = logspace(Math.log10(Math.abs(start)), Math.log10(Math.abs(stop)), num, {...options, dtype: 'float64'});
+  return castTo(powers.mul(Math.sign(start)), options.dtype ?? floatx());
 }
 
 /** Ones on a diagonal, zeros elsewhere. */

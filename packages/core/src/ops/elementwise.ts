@@ -1,20 +1,33 @@
-import {checkDType, type DType, type Element, isFloating} from '../dtype.js';
-import {floatx} from '../config.js';
+import {checkDType, type DType, type Element, isFloating, isInteger} from '../dtype.js';
 import {ValueError} from '../errors.js';
 import {apply} from '../engine/dispatch.js';
 import * as binary from '../primitives/binary.js';
 import * as unary from '../primitives/unary.js';
 import {select} from '../primitives/select.js';
 import {type Tensor} from '../tensor/tensor.js';
-import {type AnyTensorLike, binaryOp, castTo, floatOp, toFloat, toPair, toTensor, unaryOp} from './convert.js';
+import {
+  type AnyTensorLike,
+  binaryOp,
+  castTo,
+  floatOp,
+  toFloat,
+  toFloatPair,
+  toPair,
+  toTensor,
+  unaryOp,
+} from './convert.js';
+import {nonzero} from './nonzero.js';
 
 // Functions of one tensor, element by element. Integers become float32 where the result is not whole, as in Keras.
 
 /** -x */
 export const negative = unaryOp(unary.negative);
-/** |x| */
-export const abs = unaryOp(unary.abs, 'abs');
-export const absolute = unaryOp(unary.abs, 'absolute');
+/** |x|; booleans stay what they are. */
+export function abs(x: AnyTensorLike): Tensor {
+  const value = toTensor(x, 'abs');
+  return value.dtype === 'bool' ? value : apply(unary.abs, [value], undefined, 'abs');
+}
+export {abs as absolute};
 /** -1, 0 or 1 */
 export const sign = unaryOp(unary.sign);
 /** Square root; NaN below 0. */
@@ -50,9 +63,15 @@ export const erf = floatOp(unary.erf);
 /** 1 / x */
 export const reciprocal = floatOp(unary.reciprocal);
 /** max(x, 0) */
-export const relu = unaryOp(unary.relu);
+export function relu(x: AnyTensorLike): Tensor {
+  const value = toTensor(x, 'relu');
+  return isInteger(value.dtype) ? maximum(value, 0) : apply(unary.relu, [value], undefined, 'relu');
+}
 /** min(max(x, 0), 6) */
-export const relu6 = floatOp(unary.relu6);
+export function relu6(x: AnyTensorLike): Tensor {
+  const value = toTensor(x, 'relu6');
+  return isInteger(value.dtype) ? clip(value, 0, 6) : apply(unary.relu6, [value], undefined, 'relu6');
+}
 /** x sigmoid(x) */
 export const silu = floatOp(unary.silu);
 export const swish = floatOp(unary.silu, 'swish');
@@ -92,14 +111,18 @@ export function square(x: AnyTensorLike): Tensor | Tensor<bigint> {
 }
 type TensorLikeBigint = Tensor<bigint> | bigint | readonly bigint[];
 
+// Every whole number is finite.
 const test =
-  (primitive: typeof unary.isnan, op: string) =>
-  (x: AnyTensorLike): Tensor<boolean> =>
-    apply<undefined, boolean>(primitive, [toTensor(x, op)], undefined, op);
+  (primitive: typeof unary.isnan, op: string, ofIntegers: boolean) =>
+  (x: AnyTensorLike): Tensor<boolean> => {
+    const value = toTensor(x, op);
+    if (isFloating(value.dtype)) return apply<undefined, boolean>(primitive, [value], undefined, op);
+    return apply<undefined, boolean>(ofIntegers ? binary.equal : binary.notEqual, [value, value], undefined, op);
+  };
 
-export const isnan = test(unary.isnan, 'isnan');
-export const isinf = test(unary.isinf, 'isinf');
-export const isfinite = test(unary.isfinite, 'isfinite');
+export const isnan = test(unary.isnan, 'isnan', false);
+export const isinf = test(unary.isinf, 'isinf', false);
+export const isfinite = test(unary.isfinite, 'isfinite', true);
 
 // Functions of two tensors of one dtype, with broadcasting.
 
@@ -108,9 +131,7 @@ export const subtract = binaryOp(binary.subtract);
 export const multiply = binaryOp(binary.multiply);
 /** a / b; integers become float32, as in Keras. */
 export function divide(a: AnyTensorLike, b: AnyTensorLike): Tensor {
-  const [x, y] = toPair(a, b, 'divide');
-  if (isFloating(x.dtype) || x.dtype !== y.dtype) return apply(binary.divide, [x, y], undefined);
-  return apply(binary.divide, [castTo(x, floatx()), castTo(y, floatx())], undefined);
+  return apply(binary.divide, toFloatPair(a, b, 'divide'), undefined);
 }
 export const trueDivide = divide;
 export const power = binaryOp(binary.power);
@@ -121,7 +142,10 @@ export const mod = binaryOp(binary.mod);
 export const floorDivide = binaryOp(binary.floorDivide, 'floorDivide');
 /** (a - b)^2 */
 export const squaredDifference = binaryOp(binary.squaredDifference, 'squaredDifference');
-export const arctan2 = binaryOp(binary.atan2, 'arctan2');
+/** The angle of the point (b, a), in (-pi, pi]. */
+export function arctan2(a: AnyTensorLike, b: AnyTensorLike): Tensor {
+  return apply(binary.atan2, toFloatPair(a, b, 'arctan2'), undefined, 'arctan2');
+}
 
 export const equal = binaryOp<boolean>(binary.equal);
 export const notEqual = binaryOp<boolean>(binary.notEqual, 'notEqual');
@@ -143,8 +167,12 @@ export const logicalXor = logic(binary.logicalXor, 'logicalXor');
 export const logicalNot = (x: AnyTensorLike): Tensor<boolean> =>
   apply<undefined, boolean>(unary.logicalNot, [toBool(x, 'logicalNot')], undefined, 'logicalNot');
 
-/** Elements of `a` where the condition holds, of `b` elsewhere. */
-export function where(condition: AnyTensorLike, a: AnyTensorLike, b: AnyTensorLike): Tensor {
+/** Elements of `a` where the condition holds, of `b` elsewhere; alone, the indices (int32) where it holds: a list for each axis. */
+export function where(condition: AnyTensorLike): Tensor[];
+export function where(condition: AnyTensorLike, a: AnyTensorLike, b: AnyTensorLike): Tensor;
+export function where(condition: AnyTensorLike, a?: AnyTensorLike, b?: AnyTensorLike): Tensor | Tensor[] {
+  if (a === undefined && b === undefined) return nonzero(condition);
+  if (a === undefined || b === undefined) throw new ValueError('where: both alternatives are needed, or none');
   const [x, y] = toPair(a, b, 'where');
   return apply(select, [toBool(condition, 'where'), x, y], undefined, 'where');
 }

@@ -1,8 +1,58 @@
 /** Every operation, under Keras's names in camelCase. */
+export * from './activations.js';
+export * from './arrange.js';
+export * from './attention.js';
+export * from './basics.js';
+export * from './bitwise.js';
+export * from './convolution.js';
 export * from './create.js';
+export {cumprod, cumsum, type CumulativeOptions, diff, trapezoid} from './cumulative.js';
+export * from './einsum.js';
 export * from './elementwise.js';
 export * from './gradient.js';
+export {
+  booleanMask,
+  extractSequences,
+  gatherNd,
+  getItem,
+  invertPermutation,
+  multiHot,
+  scatter,
+  scatterNd,
+  type ScatterReduction,
+  scatterUpdate,
+  select,
+  sliceUpdate,
+  stridedSlice,
+  takeAlongAxis,
+} from './indexing.js';
 export * from './linalg.js';
+export * from './math.js';
+export * from './nan.js';
 export * from './nn.js';
+export {nonzero, unravelIndex} from './nonzero.js';
+export * from './normalize.js';
+export {type ContractAxes, cdist, inner, kron, tensordot, vdot} from './products.js';
+export * from './rearrange.js';
 export * from './reduction.js';
+export * from './segment.js';
 export * from './shape.js';
+export * from './sorting.js';
+export {
+  amax,
+  amin,
+  average,
+  type AverageOptions,
+  bincount,
+  corrcoef,
+  correlate,
+  histogram,
+  median,
+  percentile,
+  ptp,
+  quantile,
+  type QuantileMethod,
+  type QuantileOptions,
+  var,
+} from './statistics.js';
+export * from './windows.js';

@@ -3,12 +3,15 @@ import * as matmuls from '../primitives/matmul.js';
 import {ShapeError} from '../errors.js';
 import {show} from '../shape.js';
 import {type Tensor} from '../tensor/tensor.js';
-import {type AnyTensorLike, toFloat, toPair} from './convert.js';
+import {type AnyTensorLike, castTo, toFloat, toPair} from './convert.js';
 import {type Axis} from './reduction.js';
 
 /** The product of matrices in the last two axes; leading axes broadcast. A vector is a row on the left, a column on the right. */
 export function matmul(a: AnyTensorLike, b: AnyTensorLike): Tensor {
-  const [x, y] = toPair(a, b, 'matmul');
+  const [given, other] = toPair(a, b, 'matmul');
+  // Bytes are multiplied as int32, as in Keras.
+  const bytes = given.dtype === 'int8' && other.dtype === 'int8';
+  const [x, y]: [Tensor, Tensor] = bytes ? [castTo(given, 'int32'), castTo(other, 'int32')] : [given, other];
   if (x.ndim > 1 && y.ndim > 1) return apply(matmuls.matmul, [x, y], undefined);
   if (x.ndim === 0 || y.ndim === 0) {
     throw new ShapeError(`matmul: a and b must have rank 1 or more, got a ${show(x.shape)} and b ${show(y.shape)}`);
@@ -23,11 +26,15 @@ export function matmul(a: AnyTensorLike, b: AnyTensorLike): Tensor {
   return x.ndim === 1 ? squeezed.squeeze(y.ndim === 1 ? -1 : -2) : squeezed;
 }
 
-/** NumPy's dot: matmul for matrices, the inner product for vectors, multiplication for scalars. */
+/** NumPy's dot: the last axis of a with the last but one of b; multiplication for scalars. */
 export function dot(a: AnyTensorLike, b: AnyTensorLike): Tensor {
   const [x, y] = toPair(a, b, 'dot');
   if (x.ndim === 0 || y.ndim === 0) return x.mul(y);
-  return matmul(x, y);
+  if (x.ndim <= 2 && y.ndim <= 2) return matmul(x, y);
+  if (y.ndim === 1) return matmul(x, y);
+  const front = y.transpose([y.ndim - 2, ...y.shape.map((_, i) => i).filter((i) => i !== y.ndim - 2)]);
+  const product = matmul(x.reshape([-1, x.dim(-1)]), front.reshape([front.dim(0), -1]));
+  return product.reshape([...x.shape.slice(0, -1), ...front.shape.slice(1)].map((n) => n ?? -1));
 }
 
 /** Every product of elements of two vectors. */

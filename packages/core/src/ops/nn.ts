@@ -6,7 +6,7 @@ import * as convolutions from '../primitives/convolution.js';
 import * as indexing from '../primitives/indexing.js';
 import * as pooling from '../primitives/pooling.js';
 import * as softmaxes from '../primitives/softmax.js';
-import {checkAxis, show} from '../shape.js';
+import {checkAxes, checkAxis, show} from '../shape.js';
 import {checkChoice, describe} from '../suggest.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {type AnyTensorLike, castTo, toFloat, toTensor} from './convert.js';
@@ -19,6 +19,22 @@ function alongAxis(x: Tensor, axis: number, op: string, fn: (x: Tensor) => Tenso
   return at === x.ndim - 1 ? fn(x) : moveaxis(fn(moveaxis(x, at, -1)), -1, at);
 }
 
+/** Applies a function of the last axis to several, flattened into one. */
+function overAxes(x: Tensor, axes: readonly number[], op: string, fn: (x: Tensor) => Tensor): Tensor {
+  const over = checkAxes(op, axes, x.ndim);
+  const kept = x.shape.map((_, i) => i).filter((i) => !over.includes(i));
+  const order = [...kept, ...over];
+  const moved = x.transpose(order);
+  const flat = moved.reshape([
+    ...moved.shape.slice(0, kept.length).map((n) => n ?? -1),
+    over.reduce((n, i) => n * x.dim(i), 1),
+  ]);
+  const back = order.map((_, i) => order.indexOf(i));
+  return fn(flat)
+    .reshape(moved.shape.map((n) => n ?? -1))
+    .transpose(back);
+}
+
 // The kernels compute in single or double precision.
 function inSinglePrecision(x: Tensor, fn: (x: Tensor) => Tensor): Tensor {
   if (x.dtype === 'float32' || x.dtype === 'float64') return fn(x);
@@ -26,16 +42,18 @@ function inSinglePrecision(x: Tensor, fn: (x: Tensor) => Tensor): Tensor {
 }
 
 /** exp(x) / sum(exp(x)) along an axis. */
-export function softmax(x: AnyTensorLike, axis = -1): Tensor {
+export function softmax(x: AnyTensorLike, axis: number | readonly number[] = -1): Tensor {
   const value = toFloat(x, 'softmax');
+  if (typeof axis !== 'number') return overAxes(value, axis, 'softmax', softmax);
   return inSinglePrecision(value, (v) =>
     alongAxis(v, axis, 'softmax', (last) => apply(softmaxes.softmax, [last], undefined)),
   );
 }
 
 /** log(softmax(x)), without overflow. */
-export function logSoftmax(x: AnyTensorLike, axis = -1): Tensor {
+export function logSoftmax(x: AnyTensorLike, axis: number | readonly number[] = -1): Tensor {
   const value = toFloat(x, 'logSoftmax');
+  if (typeof axis !== 'number') return overAxes(value, axis, 'logSoftmax', logSoftmax);
   return inSinglePrecision(value, (v) =>
     alongAxis(v, axis, 'logSoftmax', (last) => apply(softmaxes.logSoftmax, [last], undefined)),
   );

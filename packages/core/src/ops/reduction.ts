@@ -1,4 +1,4 @@
-import {type Element} from '../dtype.js';
+import {type DType, type Element} from '../dtype.js';
 import {apply} from '../engine/dispatch.js';
 import {type Primitive} from '../engine/primitive.js';
 import {reshape} from '../primitives/movement.js';
@@ -52,10 +52,19 @@ function reduce<E extends Element = number>(
   return keepdims === true ? reduced : dropAxes(reduced, axes, x.shape);
 }
 
-/** Sum over axes. Booleans are counted as int32. */
+// Small integers are summed in 32 bits, as in Keras.
+const WIDER: Partial<Record<DType, DType>> = {
+  bool: 'int32',
+  int8: 'int32',
+  int16: 'int32',
+  uint8: 'uint32',
+  uint16: 'uint32',
+};
+
+/** Sum over axes. Booleans and integers of 8 or 16 bits are summed as int32 or uint32. */
 export function sum(x: AnyTensorLike, axis?: Axis): Tensor {
   const value = toTensor<Element>(x, 'sum');
-  return reduce(reduction.sum, value.dtype === 'bool' ? castTo(value, 'int32') : value, axis);
+  return reduce(reduction.sum, castTo(value, WIDER[value.dtype] ?? value.dtype), axis);
 }
 
 /** Mean over axes; integers become float32. NaN over no elements. */
@@ -63,17 +72,47 @@ export function mean(x: AnyTensorLike, axis?: Axis): Tensor {
   return reduce(reduction.mean, toFloat(x, 'mean'), axis);
 }
 
-export function max(x: AnyTensorLike, axis?: Axis): Tensor {
-  return reduce(reduction.max, toTensor(x, 'max'), axis);
+export interface ExtremeOptions extends ReduceOptions {
+  /** The result is at least (at most) this; axes without elements have it. Default: none. */
+  initial?: number | null | undefined;
 }
 
-export function min(x: AnyTensorLike, axis?: Axis): Tensor {
-  return reduce(reduction.min, toTensor(x, 'min'), axis);
+type ExtremeAxis = Axis | ExtremeOptions;
+
+function extreme(primitive: typeof reduction.max, x: AnyTensorLike, axis: ExtremeAxis, op: 'max' | 'min'): Tensor {
+  const value: Tensor = toTensor(x, op);
+  // The largest of booleans is whether any is true.
+  if (value.dtype === 'bool') return castTo(op === 'max' ? any(value, axis as Axis) : all(value, axis as Axis), 'bool');
+  const given = axis !== null && typeof axis === 'object' && 'initial' in axis ? axis : null;
+  if (given === null) return reduce(primitive, value, axis as Axis);
+  checkOptions(op, given, ['axis', 'keepdims', 'initial']);
+  const {initial, ...rest} = given;
+  if (initial === undefined || initial === null) return reduce(primitive, value, rest);
+  const start = toTensor(initial, op).cast(value.dtype) as Tensor;
+  const none = checkAxes(op, rest.axis, value.ndim).some((at) => value.shape[at] === 0);
+  if (none) return reduce(reduction.sum, value, rest).add(start);
+  const found = reduce(primitive, value, rest);
+  return op === 'max' ? found.maximum(start) : found.minimum(start);
 }
 
-/** Product over axes. */
-export function prod(x: AnyTensorLike, axis?: Axis): Tensor {
-  return reduce(reduction.prod, toTensor(x, 'prod'), axis);
+/** Largest element over axes. */
+export function max(x: AnyTensorLike, axis?: Axis | ExtremeOptions): Tensor {
+  return extreme(reduction.max, x, axis, 'max');
+}
+
+/** Smallest element over axes. */
+export function min(x: AnyTensorLike, axis?: Axis | ExtremeOptions): Tensor {
+  return extreme(reduction.min, x, axis, 'min');
+}
+
+/** Product over axes, of small integers as of {@link sum}, or in the dtype given. */
+export function prod(x: AnyTensorLike, axis?: Axis | (ReduceOptions & {dtype?: DType | undefined})): Tensor {
+  const value = toTensor<Element>(x, 'prod');
+  const given = axis !== null && typeof axis === 'object' && 'dtype' in axis ? axis : null;
+  if (given !== null) checkOptions('prod', given, ['axis', 'keepdims', 'dtype']);
+  const target = given?.dtype ?? WIDER[value.dtype] ?? value.dtype;
+  const rest = given === null ? (axis as Axis) : {axis: given.axis, keepdims: given.keepdims};
+  return reduce(reduction.prod, castTo(value, target), rest);
 }
 
 /** Whether any element is true. */
@@ -117,7 +156,7 @@ export function moments(
 export function logsumexp(x: AnyTensorLike, axis?: Axis): Tensor {
   const value = toFloat(x, 'logsumexp');
   const {axis: given, keepdims} = axisOptions('logsumexp', axis);
-  const top = max(value, {axis: given, keepdims: true});
+  const top = max(value, {axis: given, keepdims: true, initial: -Infinity});
   // An infinite maximum would give infinity - infinity.
   const finite = where(isfinite(top), top, 0);
   const total = value.sub(finite).exp().sum({axis: given, keepdims: true}).log().add(finite);

@@ -1,9 +1,10 @@
 import {type Element} from '../dtype.js';
 import {ShapeError, ValueError} from '../errors.js';
 import {apply} from '../engine/dispatch.js';
+import {gather} from '../primitives/indexing.js';
 import * as movement from '../primitives/movement.js';
 import {checkAxis, type Shape, show} from '../shape.js';
-import {describe} from '../suggest.js';
+import {checkChoice, checkOptions, describe} from '../suggest.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
 import {convertLike} from '../tensor/convert.js';
 import {type AnyTensorLike, toTensor} from './convert.js';
@@ -201,11 +202,22 @@ export function tile(x: AnyTensorLike, repeats: number | readonly number[]): Ten
   return apply(movement.reshape, [wide], {shape: shape.map((n, i) => n * (times[i] ?? 1))}, 'tile');
 }
 
-/** Each element repeated along an axis (of the flattened tensor without one). */
-export function repeat(x: AnyTensorLike, repeats: number, axis?: number | null): Tensor {
+/** Each element repeated along an axis (of the flattened tensor without one), as often as the list says for each. */
+export function repeat(x: AnyTensorLike, repeats: number | readonly number[], axis?: number | null): Tensor {
   const value = anyTensor(x, 'repeat');
   if (axis === undefined || axis === null) return repeat(ravel(value), repeats, 0);
   const at = checkAxis('repeat', axis, value.ndim);
+  if (typeof repeats !== 'number') {
+    const [only] = repeats;
+    if (repeats.length === 1 && only !== undefined) return repeat(value, only, at);
+    if (repeats.length !== value.dim(at)) {
+      throw new ShapeError(
+        `repeat: a number for each of ${String(value.dim(at))} entries is needed, got ${String(repeats.length)}`,
+      );
+    }
+    const entries = Int32Array.from(repeats.flatMap((count, i) => new Array<number>(count).fill(i)));
+    return apply(gather, [value, toTensor(entries, 'repeat')], {axis: at}, 'repeat');
+  }
   const inner = expandDims(value, at + 1);
   const wide = broadcastTo(
     inner,
@@ -222,13 +234,43 @@ export function repeat(x: AnyTensorLike, repeats: number, axis?: number | null):
 /** How far each axis is extended before and after. */
 export type PadWidth = number | readonly (readonly [number, number])[];
 
+export interface PadOptions {
+  /** What is added: one value, or the elements mirrored at the edge, with it (`symmetric`) or without. Default `'constant'`. */
+  mode?: 'constant' | 'reflect' | 'symmetric' | undefined;
+  /** Default 0. */
+  constantValues?: number | null | undefined;
+}
+
 /** Adds elements before and after each axis. */
-export function pad(x: AnyTensorLike, padWidth: PadWidth, options: {constantValues?: number | undefined} = {}): Tensor {
+export function pad(x: AnyTensorLike, padWidth: PadWidth, options: PadOptions = {}): Tensor {
+  checkOptions('pad', options, ['mode', 'constantValues']);
+  const {mode = 'constant'} = options;
+  checkChoice('pad', 'mode', mode, ['constant', 'reflect', 'symmetric']);
   const value = anyTensor(x, 'pad');
-  const pairs = typeof padWidth === 'number' ? value.shape.map(() => [padWidth, padWidth] as const) : padWidth;
+  const given = typeof padWidth === 'number' ? value.shape.map(() => [padWidth, padWidth] as const) : padWidth;
+  // One pair serves every axis.
+  const [only] = given;
+  const pairs = given.length === 1 && only !== undefined ? value.shape.map(() => only) : given;
+  if (mode !== 'constant') return mirrored(value, pairs, mode);
   const low = pairs.map(([before]) => before);
   const high = pairs.map(([, after]) => after);
   return apply(movement.pad, [value], {low, high, value: options.constantValues ?? 0});
+}
+
+function mirrored(x: Tensor, pairs: readonly (readonly [number, number])[], mode: 'reflect' | 'symmetric'): Tensor {
+  const skipped = mode === 'reflect' ? 1 : 0;
+  return x.shape.reduce<Tensor>((value, _, axis) => {
+    const [before, after] = pairs[axis] ?? [0, 0];
+    const n = value.dim(axis);
+    if (Math.max(before, after) > n - skipped) {
+      throw new ShapeError(
+        `pad: axis ${String(axis)} of size ${String(n)} cannot be mirrored by ${String(Math.max(before, after))} elements`,
+      );
+    }
+    const low = flip(sliceAxis(value, axis, skipped, before), axis);
+    const high = flip(sliceAxis(value, axis, n - skipped - after, after), axis);
+    return before + after === 0 ? value : concatenate([low, value, high], axis);
+  }, x);
 }
 
 /** Elements in reverse order along axes (all of them by default). */

@@ -2,10 +2,10 @@ import {ShapeError} from '../errors.js';
 import {apply} from '../engine/dispatch.js';
 import {type DType} from '../dtype.js';
 import {definePrimitive, type Primitive, type Spec} from '../engine/primitive.js';
-import {checkAxis, type Shape, show} from '../shape.js';
-import {type AxisAttributes, given, indices, requireDType} from './rules.js';
+import {checkAxis, sameShape, type Shape, show} from '../shape.js';
+import {type AxisAttributes, given, indices, requireDType, requireSameDType} from './rules.js';
 import {reshape, transpose} from './movement.js';
-import {type Tensor} from '../tensor/tensor.js';
+import {Tensor} from '../tensor/tensor.js';
 
 /** Entries of one axis by index; negative indices count from the end, others outside are errors. */
 export const gather = definePrimitive('gather', {
@@ -118,4 +118,43 @@ export const oneHot = definePrimitive('one_hot', {
   },
   run: {kind: 'contiguous', encode: ({on, off}) => [on, off]},
   gradient: null,
+});
+
+/** How `scatterUpdate` combines what is there with an update. */
+export const SCATTER_MODES = {add: 0, set: 1, max: 2, min: 3, subtract: 4, mul: 5} as const;
+
+export interface ScatterUpdateAttributes {
+  readonly mode: keyof typeof SCATTER_MODES;
+}
+
+/** A copy of x with updates combined at indices [..., k] into the first k axes, in their order. */
+export const scatterUpdate: Primitive<ScatterUpdateAttributes> = definePrimitive('scatter_update', {
+  inputs: ['indices', 'updates', 'x'],
+  infer: ([i, u, x]: readonly Spec[], _: ScatterUpdateAttributes, op): Spec => {
+    const index = given(i, op);
+    const updates = given(u, op);
+    const input = given(x, op);
+    requireDType(op, indices, index, 'indices');
+    requireSameDType(op, ['inputs', 'updates'], [input, updates]);
+    const depth = index.shape.at(-1) ?? 0;
+    const expected = [...index.shape.slice(0, -1), ...input.shape.slice(depth)];
+    if (depth > input.shape.length || !sameShape(expected, updates.shape)) {
+      throw new ShapeError(
+        `${op}: indices ${show(index.shape)} into shape ${show(input.shape)} need updates of shape ${show(expected)}, got ${show(updates.shape)}`,
+      );
+    }
+    return {shape: input.shape, dtype: input.dtype};
+  },
+  run: {kind: 'contiguous', encode: ({mode}) => [SCATTER_MODES[mode]]},
+  // Where an element was set, the old value and all updates but the last have none; maxima and products have none, as in TensorFlow.
+  gradient: {
+    saves: ['indices'],
+    vjp: ({indices: index}, dy, {attributes: {mode}, inputs}) => {
+      if (mode !== 'set' && mode !== 'add' && mode !== 'subtract') return [null, null, null];
+      const updates: Tensor = apply(gatherNd, [dy, index], undefined);
+      if (mode !== 'set') return [null, mode === 'add' ? updates : updates.neg(), dy];
+      const zeros = Tensor.create(given(inputs[1], 'scatter_update').shape, dy.dtype, 0);
+      return [null, updates, apply(scatterUpdate, [index, zeros, dy], {mode: 'set'})];
+    },
+  },
 });

@@ -1,6 +1,7 @@
 import {definePrimitive, type Primitive} from '../engine/primitive.js';
 import {apply} from '../engine/dispatch.js';
 import {boolean, binary, floating, numeric, unary} from './rules.js';
+import {select} from './select.js';
 import {type Tensor} from '../tensor/tensor.js';
 
 // Elementwise functions of one tensor. Above each gradient stands its derivative.
@@ -321,12 +322,15 @@ export const geluTanh = definePrimitive('gelu_tanh', {
   },
 });
 
-// 1 for x > 0, else exp(x) = y + 1
+// NaN counts as a positive number, as in TensorFlow.
+const below = (y: Tensor, left: Tensor, right: Tensor): Tensor => apply(select, [y.less(0), left, right], undefined);
+
+// 1 for x >= 0, else exp(x) = y + 1
 export const elu = definePrimitive('elu', {
   inputs: ['x'],
   infer: unary(floating),
   run: elementwise,
-  gradient: {saves: ['y'], vjp: ({y}, dy) => [dy.mul(y.minimum(0).add(1))]},
+  gradient: {saves: ['y'], vjp: ({y}, dy) => [below(y, dy.mul(y.add(1)), dy)]},
 });
 
 const SELU_SCALE = 1.0507009873554805;
@@ -339,11 +343,7 @@ export const selu = definePrimitive('selu', {
   run: elementwise,
   gradient: {
     saves: ['y'],
-    vjp: ({y}, dy) => {
-      const positive = y.greaterEqual(0).cast(y.dtype) as Tensor;
-      const left = y.minimum(0).add(SELU_SCALE * SELU_ALPHA);
-      return [dy.mul(positive.mul(SELU_SCALE).add(left.mul(positive.neg().add(1))))];
-    },
+    vjp: ({y}, dy) => [below(y, dy.mul(y.add(SELU_SCALE * SELU_ALPHA)), dy.mul(SELU_SCALE))],
   },
 });
 

@@ -4,6 +4,7 @@ import {LAYERS} from './layers.js';
 import {MOVEMENT} from './movement.js';
 import {PRODUCTS} from './products.js';
 import {REDUCTIONS} from './reductions.js';
+import {SEQUENCES} from './sequences.js';
 
 // For every primitive: inputs and attributes on which its gradients are compared with finite differences.
 
@@ -40,6 +41,17 @@ const NO_GRADIENT = [
   'stop_gradient',
   'layer_normalization_gradient',
   'batch_normalization_gradient',
+  'argsort',
+  'searchsorted',
+  'trunc',
+  'nextafter',
+  'gcd',
+  'bitwise_and',
+  'bitwise_or',
+  'bitwise_xor',
+  'bitwise_not',
+  'left_shift',
+  'right_shift',
 ];
 
 /** By the name of the primitive; a test holds the names equal to those of the registry. */
@@ -49,5 +61,6 @@ export const PRIMITIVE_CASES: Readonly<Record<string, PrimitiveCases>> = {
   ...REDUCTIONS,
   ...PRODUCTS,
   ...LAYERS,
+  ...SEQUENCES,
   ...Object.fromEntries(NO_GRADIENT.map((name) => [name, 'no gradient' as const])),
 };

@@ -1,0 +1,29 @@
+import {ints, type PrimitiveCases} from './case.js';
+import {spread, uniform} from '../values.js';
+
+const unary = (low: number, high: number): PrimitiveCases =>
+  [[3, 5], [1], [0, 4], []].map((shape) => () => ({inputs: [uniform(shape, low, high)]}));
+
+const along = (low: number, high: number): PrimitiveCases =>
+  [0, 1, -1].flatMap((axis) =>
+    [false, true].map((reverse) => () => ({inputs: [uniform([3, 4, 2], low, high)], attributes: {axis, reverse}})),
+  );
+
+/** Running sums and products, special functions, and updates at indices. */
+export const SEQUENCES: Readonly<Record<string, PrimitiveCases>> = {
+  cumsum: along(-2, 2),
+  cumprod: along(0.5, 1.5),
+  erfc: unary(-1.5, 1.5),
+  erfinv: unary(-0.9, 0.9),
+  bessel_i0: unary(0.5, 3),
+  bessel_i1: unary(0.5, 3),
+  // Away from the steps of trunc(a / b).
+  fmod: [
+    () => ({inputs: [spread([3, 4], 3.2, 3.8), uniform([4], 0.9, 1)]}),
+    () => ({inputs: [spread([2, 1], -3.8, -3.2), uniform([3], 0.9, 1)]}),
+  ],
+  scatter_update: (['set', 'add', 'subtract'] as const).map((mode) => () => ({
+    inputs: [ints([[2], [0]]), uniform([2, 3]), uniform([4, 3], -1, 1, 5)],
+    attributes: {mode},
+  })),
+};
