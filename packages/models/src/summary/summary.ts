@@ -65,7 +65,8 @@ function summaryText(model: AnyModel, options: SummaryOptions): string {
   );
   const trainable = model.trainableWeights;
   const others = model.nonTrainableWeights;
-  const state = model.compiled ? model.optimizers.filter(({built}) => built).flatMap(({variables}) => variables) : [];
+  const owners = model.optimizer === null ? model.optimizers : [model.optimizer];
+  const state = owners.filter(({built}) => built).flatMap(({variables}) => variables);
   const lines = [
     `Model: "${model.name}"`,
     ...drawTable(columns, rows, lineLength),

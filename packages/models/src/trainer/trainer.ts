@@ -141,8 +141,10 @@ export class Trainer {
   }
 
   get optimizers(): readonly optimizers.Optimizer[] {
-    if (this.#optimizer instanceof OptimizerGroups) return this.#optimizer.optimizers;
-    return this.#optimizer === null ? [] : [this.#optimizer];
+    const optimizer = this.#optimizer;
+    if (optimizer === null) return [];
+    const several = optimizer instanceof OptimizerGroups || optimizer instanceof optimizers.MultiOptimizer;
+    return several ? optimizer.optimizers : [optimizer];
   }
 
   assertCompiled(where: string): void {
@@ -322,7 +324,8 @@ export class Trainer {
   /** What optimizers do after the last step, such as putting averages in place. */
   finish(): void {
     const {trainable} = this.plan();
-    for (const optimizer of this.optimizers) optimizer.finalizeVariableValues(trainable);
+    const outer = this.optimizer;
+    for (const optimizer of outer === null ? this.optimizers : [outer]) optimizer.finalizeVariableValues(trainable);
   }
 }
 
