@@ -18,6 +18,7 @@ export function binaryCrossentropy(yTrue: Labels, yPred: Labels, options: Smooth
   return ops.binaryCrossentropy(smoothBinary(t, labelSmoothing), output, {fromLogits: logits}).mean(axis);
 }
 
+/** Options of {@link BinaryCrossentropy}. */
 export interface BinaryCrossentropyOptions extends LossOptions, SmoothingOptions {}
 
 /** Cross-entropy of labels 0 and 1 against probabilities or logits, reduced. */

@@ -4,6 +4,7 @@ import {baseOptions, LossFunctionWrapper, type LossOptions} from './loss.js';
 import {type Labels, toPair} from './shapes.js';
 import {smoothBinary, SMOOTHING_KEYS, type SmoothingOptions, smoothingOptions} from './smoothing.js';
 
+/** Options of {@link binaryFocalCrossentropy}. */
 export interface BinaryFocalCrossentropyFunctionOptions extends SmoothingOptions {
   /** Whether the classes are weighted by alpha. Default false. */
   applyClassBalancing?: boolean | undefined;
@@ -37,6 +38,7 @@ export function binaryFocalCrossentropy(
   return (weight === null ? focal : weight.mul(focal)).mean(axis);
 }
 
+/** Options of {@link BinaryFocalCrossentropy}. */
 export interface BinaryFocalCrossentropyOptions extends LossOptions, BinaryFocalCrossentropyFunctionOptions {}
 
 /** Focal cross-entropy of labels 0 and 1, reduced. */

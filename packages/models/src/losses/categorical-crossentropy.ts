@@ -18,6 +18,7 @@ export function categoricalCrossentropy(yTrue: Labels, yPred: Labels, options: S
   return ops.categoricalCrossentropy(smoothClasses(t, labelSmoothing), output, {fromLogits: logits, axis});
 }
 
+/** Options of {@link CategoricalCrossentropy}. */
 export interface CategoricalCrossentropyOptions extends LossOptions, SmoothingOptions {}
 
 /**

@@ -3,6 +3,7 @@ import {baseOptions, LossFunctionWrapper, type LossOptions} from './loss.js';
 import {type Labels, toPair} from './shapes.js';
 import {smoothClasses, SMOOTHING_KEYS, type SmoothingOptions, smoothingOptions} from './smoothing.js';
 
+/** Options of {@link categoricalFocalCrossentropy}. */
 export interface CategoricalFocalCrossentropyFunctionOptions extends SmoothingOptions {
   /** The weight of all classes, or of each. Default 0.25. */
   alpha?: number | readonly number[] | undefined;
@@ -28,6 +29,7 @@ export function categoricalFocalCrossentropy(
   return p.neg().add(1).pow(gamma).mul(alpha).mul(crossentropy).sum(axis);
 }
 
+/** Options of {@link CategoricalFocalCrossentropy}. */
 export interface CategoricalFocalCrossentropyOptions extends LossOptions, CategoricalFocalCrossentropyFunctionOptions {}
 
 /** Focal cross-entropy of one-hot targets, reduced. */

@@ -17,6 +17,7 @@ export function categoricalGeneralizedCrossEntropy(yTrue: Labels, yPred: Labels,
   return p.pow(q).neg().add(1).div(q);
 }
 
+/** Options of {@link CategoricalGeneralizedCrossEntropy}. */
 export interface CategoricalGeneralizedCrossEntropyOptions extends LossOptions {
   /** Between 0 and 1. Default 0.5. */
   q?: number | undefined;

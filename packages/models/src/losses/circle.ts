@@ -3,6 +3,7 @@ import {show, withMask} from '@keratin/core/internal';
 import {baseOptions, LossFunctionWrapper, type LossOptions} from './loss.js';
 import {type Labels, toDType, toFloat} from './shapes.js';
 
+/** Options of {@link circle}. */
 export interface CircleFunctionOptions {
   /** Labels of {@link refEmbeddings}. Default: `yTrue`. */
   refLabels?: Labels | undefined;
@@ -54,6 +55,7 @@ export function circle(yTrue: Labels, yPred: Labels, options: CircleFunctionOpti
   return withMask(losses, losses.greater(0));
 }
 
+/** Options of {@link Circle}. */
 export interface CircleOptions
   extends LossOptions, Pick<CircleFunctionOptions, 'removeDiagonal' | 'gamma' | 'margin'> {}
 

@@ -24,6 +24,7 @@ function unit(x: Tensor, axis: number): Tensor {
   return x.mul(factor.minimum(1 / config.epsilon()));
 }
 
+/** Options of {@link CosineSimilarity}. */
 export interface CosineSimilarityOptions extends LossOptions, AxisOptions {}
 
 /** Minus the cosine similarity along an axis, then reduced. */

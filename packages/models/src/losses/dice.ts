@@ -2,6 +2,7 @@ import {type Config, config, type Tensor} from '@keratin/core';
 import {baseOptions, LossFunctionWrapper, type LossOptions} from './loss.js';
 import {type Labels, toPair} from './shapes.js';
 
+/** Options of losses of regions. */
 export interface RegionOptions {
   /** The axes that are summed over. Default: all, the batch included. */
   axis?: number | readonly number[] | null | undefined;
@@ -15,6 +16,7 @@ export function dice(yTrue: Labels, yPred: Labels, options: RegionOptions = {}):
   return t.mul(p).sum(axis).mul(2).div(sizes).neg().add(1);
 }
 
+/** Options of {@link Dice}. */
 export interface DiceOptions extends LossOptions, RegionOptions {}
 
 /** The Dice loss, reduced over what its axes leave. */

@@ -2,6 +2,7 @@ import {type Config, ops, type Tensor} from '@keratin/core';
 import {baseOptions, LossFunctionWrapper, type LossOptions} from './loss.js';
 import {type Labels, toPair} from './shapes.js';
 
+/** Options of {@link huber}. */
 export interface HuberFunctionOptions {
   /** Where the parabola becomes a line. Default 1. */
   delta?: number | undefined;
@@ -17,6 +18,7 @@ export function huber(yTrue: Labels, yPred: Labels, options: HuberFunctionOption
   return ops.where(size.lessEqual(delta), error.square().mul(0.5), line).mean(-1);
 }
 
+/** Options of {@link Huber}. */
 export interface HuberOptions extends LossOptions, HuberFunctionOptions {}
 
 /** The Huber loss, reduced. Its default name is `'huber_loss'`, as in Keras. */

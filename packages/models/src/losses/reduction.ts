@@ -14,6 +14,7 @@ export type Reduction = 'sum_over_batch_size' | 'sum' | 'mean' | 'mean_with_samp
 
 const REDUCTIONS: readonly unknown[] = ['sum_over_batch_size', 'sum', 'mean', 'mean_with_sample_weight', 'none', null];
 
+/** A reduction, or an error that names the nearest one. */
 export function checkReduction(where: string, reduction: unknown): Reduction {
   if (REDUCTIONS.includes(reduction)) return reduction as Reduction;
   const tail =

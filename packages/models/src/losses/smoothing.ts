@@ -1,5 +1,6 @@
 import {type Tensor, ValueError} from '@keratin/core';
 
+/** What cross-entropies take beside targets and predictions. */
 export interface SmoothingOptions {
   /** Whether predictions are logits instead of probabilities. Default false. */
   fromLogits?: boolean | undefined;
@@ -9,6 +10,7 @@ export interface SmoothingOptions {
   axis?: number | undefined;
 }
 
+/** Their names. */
 export const SMOOTHING_KEYS = ['fromLogits', 'labelSmoothing', 'axis'] as const;
 
 /** The options with their defaults. */

@@ -4,6 +4,7 @@ import {fromActivation} from './logits.js';
 import {baseOptions, Loss, type LossOptions} from './loss.js';
 import {type Labels, squeezeOrExpand, toFloat, toTensor} from './shapes.js';
 
+/** Options of {@link sparseCategoricalCrossentropy}. */
 export interface SparseCategoricalCrossentropyFunctionOptions {
   /** Whether predictions are logits instead of probabilities. Default false. */
   fromLogits?: boolean | undefined;
@@ -63,6 +64,7 @@ function classNumbers(yTrue: Labels, prediction: Tensor, axis: number, where: st
   return labels;
 }
 
+/** Options of {@link SparseCategoricalCrossentropy}. */
 export interface SparseCategoricalCrossentropyOptions
   extends LossOptions, SparseCategoricalCrossentropyFunctionOptions {}
 

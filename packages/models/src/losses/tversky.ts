@@ -3,6 +3,7 @@ import {type RegionOptions} from './dice.js';
 import {baseOptions, LossFunctionWrapper, type LossOptions} from './loss.js';
 import {type Labels, toPair} from './shapes.js';
 
+/** Options of {@link tversky}. */
 export interface TverskyFunctionOptions extends RegionOptions {
   /** The weight of what was missed: `sum(yTrue (1 - yPred))`. Default 0.5. */
   alpha?: number | undefined;
@@ -24,6 +25,7 @@ export function tversky(yTrue: Labels, yPred: Labels, options: TverskyFunctionOp
   return both.div(all).neg().add(1);
 }
 
+/** Options of {@link Tversky}. */
 export interface TverskyOptions extends LossOptions, TverskyFunctionOptions {}
 
 /** The Tversky loss, reduced over what its axes leave. */

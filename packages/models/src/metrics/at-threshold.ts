@@ -6,6 +6,7 @@ import {checkUpdate} from './mean.js';
 import {baseOptions, Metric, type MetricOptions, type UpdateOptions} from './metric.js';
 import {checkPart, checkWhole, innerThresholds} from './thresholds.js';
 
+/** Options of {@link AtThreshold}. */
 export interface AtThresholdOptions<N extends string = string> extends MetricOptions<N> {
   /** How many thresholds are tried. Default 200. */
   numThresholds?: number | undefined;

@@ -20,6 +20,7 @@ import {areEven, checkWhole, innerThresholds, thresholdList} from './thresholds.
 const CURVES = ['ROC', 'PR', 'PRGAIN'] as const;
 const METHODS = ['interpolation', 'minoring', 'majoring'] as const;
 
+/** Options of {@link AUC}. */
 export interface AUCOptions<N extends string = string> extends MetricOptions<N> {
   /** How many points the curve has. Default 200. */
   numThresholds?: number | undefined;

@@ -4,6 +4,7 @@ import {FunctionMetric} from './function-metric.js';
 import {requireShapes} from './matches.js';
 import {baseOptions, type MetricOptions} from './metric.js';
 
+/** Options of {@link binaryAccuracy}. */
 export interface BinaryAccuracyFunctionOptions {
   /** Predictions above it count as 1. Default 0.5. */
   threshold?: number | undefined;
@@ -18,6 +19,7 @@ export function binaryAccuracy(yTrue: Labels, yPred: Labels, options: BinaryAccu
   return ops.cast(t.equal(found), config.floatx());
 }
 
+/** Options of {@link BinaryAccuracy}. */
 export interface BinaryAccuracyOptions<N extends string = string>
   extends MetricOptions<N>, BinaryAccuracyFunctionOptions {}
 

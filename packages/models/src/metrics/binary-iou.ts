@@ -3,6 +3,7 @@ import {type Labels, toDType} from '../losses/shapes.js';
 import {IoU} from './iou.js';
 import {baseOptions, type MetricOptions, type UpdateOptions} from './metric.js';
 
+/** Options of {@link BinaryIoU}. */
 export interface BinaryIoUOptions<N extends string = string> extends MetricOptions<N> {
   /** Which of the classes 0 and 1 count. Default both. */
   targetClassIds?: readonly number[] | undefined;

@@ -4,6 +4,7 @@ import {type SmoothingOptions, smoothingOptions} from '../losses/smoothing.js';
 import {FunctionMetric} from './function-metric.js';
 import {baseOptions, type MetricOptions} from './metric.js';
 
+/** Options of {@link CategoricalCrossentropy}. */
 export interface CategoricalCrossentropyOptions<N extends string = string>
   extends MetricOptions<N>, Pick<SmoothingOptions, 'fromLogits' | 'labelSmoothing' | 'axis'> {}
 

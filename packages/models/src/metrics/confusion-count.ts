@@ -5,6 +5,7 @@ import {checkUpdate} from './mean.js';
 import {baseOptions, Metric, type MetricOptions, type UpdateOptions} from './metric.js';
 import {areEven, thresholdList, type Thresholds} from './thresholds.js';
 
+/** Options of {@link ConfusionCount}. */
 export interface ConfusionCountOptions<N extends string = string> extends MetricOptions<N> {
   /** Predictions above it are positive; several give one result each. Default 0.5. */
   thresholds?: Thresholds | undefined;

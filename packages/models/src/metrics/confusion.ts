@@ -11,6 +11,7 @@ export interface Confusion {
   readonly falseNegatives: Tensor;
 }
 
+/** How entries are counted. */
 export interface ConfusionOptions {
   readonly thresholds: readonly number[];
   /** Whether the thresholds are evenly spread, so that predictions are sorted into buckets. */

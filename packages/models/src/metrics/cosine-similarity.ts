@@ -9,6 +9,7 @@ export function cosineSimilarity(yTrue: Labels, yPred: Labels, options: AxisOpti
   return negative(yTrue, yPred, options).neg();
 }
 
+/** Options of {@link CosineSimilarity}. */
 export interface CosineSimilarityOptions<N extends string = string> extends MetricOptions<N>, AxisOptions {}
 
 /** The mean cosine similarity. */

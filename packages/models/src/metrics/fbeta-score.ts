@@ -7,6 +7,7 @@ import {baseOptions, Metric, type MetricOptions, type UpdateOptions} from './met
 /** How the classes' scores become one: not at all (null), over all entries, their mean, or their mean by frequency. */
 export type Average = 'micro' | 'macro' | 'weighted' | null;
 
+/** Options of {@link FBetaScore} but `beta`. */
 export interface F1ScoreOptions<N extends string = string> extends MetricOptions<N> {
   /** Default null: one score a class. */
   average?: Average | undefined;
@@ -14,6 +15,7 @@ export interface F1ScoreOptions<N extends string = string> extends MetricOptions
   threshold?: number | null | undefined;
 }
 
+/** Options of {@link FBetaScore}. */
 export interface FBetaScoreOptions<N extends string = string> extends F1ScoreOptions<N> {
   /** How much more recall counts than precision. Default 1. */
   beta?: number | undefined;

@@ -5,6 +5,7 @@ import {checkUpdate} from './mean.js';
 import {baseOptions, Metric, type MetricOptions, type UpdateOptions} from './metric.js';
 import {checkWhole} from './thresholds.js';
 
+/** Options of {@link IoU}. */
 export interface IoUOptions<N extends string = string> extends MetricOptions<N> {
   /** A label whose entries do not count. Default null. */
   ignoreClass?: number | null | undefined;

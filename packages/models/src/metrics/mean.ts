@@ -5,6 +5,7 @@ import {type Labels} from '../losses/shapes.js';
 import {baseOptions, Metric, type MetricOptions, type UpdateOptions} from './metric.js';
 import {samplewise} from './samplewise.js';
 
+/** The weights of an update, its options checked. */
 export const checkUpdate = (name: string, options: UpdateOptions): Labels | null => {
   checkOptions(`${name}.updateState`, options, ['sampleWeight'], {sample_weight: 'sampleWeight'});
   return options.sampleWeight ?? null;

@@ -47,6 +47,7 @@ export interface MetricVariableOptions {
   name?: string | undefined;
 }
 
+/** Names of the options of every metric. */
 export const METRIC_KEYS = ['name', 'dtype'] as const;
 
 /** Names of other libraries and older versions. */

@@ -2,6 +2,7 @@ import {type Config} from '@keratin/core';
 import {IoU, type IoUOptions} from './iou.js';
 import {baseOptions} from './metric.js';
 
+/** Options of {@link OneHotIoU}. */
 export interface OneHotIoUOptions<N extends string = string> extends Omit<IoUOptions<N>, 'sparseYTrue'> {
   /** Whether predictions are class numbers, not scores of each class. Default false. */
   sparseYPred?: boolean | undefined;

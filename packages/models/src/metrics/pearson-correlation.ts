@@ -15,6 +15,7 @@ export function pearsonCorrelation(yTrue: Labels, yPred: Labels, options: AxisOp
   return standard(t).mul(standard(p)).mean(axis);
 }
 
+/** Options of {@link PearsonCorrelation} and of the concordance correlation. */
 export interface CorrelationOptions<N extends string = string> extends MetricOptions<N>, AxisOptions {}
 
 /** The mean Pearson correlation of the samples. */

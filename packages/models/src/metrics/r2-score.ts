@@ -9,6 +9,7 @@ import {checkWhole} from './thresholds.js';
 /** How the columns' scores become one: not at all (null), their mean, or their mean by variance. */
 export type ClassAggregation = 'uniform_average' | 'variance_weighted_average' | null;
 
+/** Options of {@link R2Score}. */
 export interface R2ScoreOptions<N extends string = string> extends MetricOptions<N> {
   /** Default `'uniform_average'`. */
   classAggregation?: ClassAggregation | undefined;

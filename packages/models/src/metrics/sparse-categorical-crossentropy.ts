@@ -6,6 +6,7 @@ import {
 import {FunctionMetric} from './function-metric.js';
 import {baseOptions, type MetricOptions} from './metric.js';
 
+/** Options of {@link SparseCategoricalCrossentropy}. */
 export interface SparseCategoricalCrossentropyOptions<N extends string = string>
   extends MetricOptions<N>, SparseCategoricalCrossentropyFunctionOptions {}
 

@@ -5,6 +5,7 @@ import {requireOnePerSample} from './matches.js';
 import {baseOptions, type MetricOptions} from './metric.js';
 import {checkK, inTopK, type TopKOptions} from './top-k.js';
 
+/** Options of {@link sparseTopKCategoricalAccuracy}. */
 export interface SparseTopKOptions extends TopKOptions {
   /** Whether yPred holds class numbers, best first, instead of a score for each class. Default false. */
   fromSortedIds?: boolean | undefined;
@@ -27,6 +28,7 @@ export function sparseTopKCategoricalAccuracy(yTrue: Labels, yPred: Labels, opti
   return inTopK(toDType(given, 'int32', where), p, k);
 }
 
+/** Options of {@link SparseTopKCategoricalAccuracy}. */
 export interface SparseTopKCategoricalAccuracyOptions<N extends string = string>
   extends MetricOptions<N>, SparseTopKOptions {}
 

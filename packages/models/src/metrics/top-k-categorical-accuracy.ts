@@ -14,6 +14,7 @@ export function topKCategoricalAccuracy(yTrue: Labels, yPred: Labels, options: T
   return inTopK(t.argmax(-1), p, checkK(where, options.k ?? 5));
 }
 
+/** Options of {@link TopKCategoricalAccuracy}. */
 export interface TopKCategoricalAccuracyOptions<N extends string = string> extends MetricOptions<N>, TopKOptions {}
 
 /** How often the one-hot target is among the k largest predictions. */

@@ -1,11 +1,13 @@
 import {config, ops, type Tensor, ValueError} from '@keratin/core';
 import {describe} from '@keratin/core/internal';
 
+/** Options of accuracies among the k best. */
 export interface TopKOptions {
   /** How many of the largest predictions count. Default 5. */
   k?: number | undefined;
 }
 
+/** k, checked: a positive integer. */
 export function checkK(where: string, k: number): number {
   if (!Number.isInteger(k) || k < 1) throw new ValueError(`${where}: k must be a positive integer, got ${describe(k)}`);
   return k;

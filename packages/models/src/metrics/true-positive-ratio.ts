@@ -6,6 +6,7 @@ import {checkUpdate} from './mean.js';
 import {baseOptions, Metric, type MetricOptions, type UpdateOptions} from './metric.js';
 import {areEven, checkWhole, thresholdList, type Thresholds} from './thresholds.js';
 
+/** Options of precision and recall. */
 export interface PrecisionRecallOptions<N extends string = string> extends MetricOptions<N> {
   /** Predictions above it are positive; several give one result each. Default 0.5; with `topK`, all of the top k. */
   thresholds?: Thresholds | undefined;

@@ -3,6 +3,7 @@ import {concrete} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 
+/** Options of {@link Adafactor}. */
 export interface AdafactorOptions extends OptimizerOptions {
   /** Default 0.001. */
   learningRate?: LearningRate | undefined;

@@ -2,6 +2,7 @@ import {type Config, type Tensor, type Variable} from '@keratin/core';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 
+/** Options of {@link Adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {
   /** Default 0.001. */
   learningRate?: LearningRate | undefined;

@@ -4,6 +4,7 @@ import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from '.
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 import {roundingOf} from './rounding.js';
 
+/** Options of {@link Adam}. */
 export interface AdamOptions extends OptimizerOptions {
   /** Default 0.001. */
   learningRate?: LearningRate | undefined;
@@ -17,6 +18,7 @@ export interface AdamOptions extends OptimizerOptions {
   amsgrad?: boolean | undefined;
 }
 
+/** Names of the options of Adam beside those of every optimizer. */
 export const ADAM_KEYS = ['beta1', 'beta2', 'epsilon', 'amsgrad'] as const;
 
 type AdamSlots = Slots<'momentum' | 'velocity', 'velocityHat'>;

@@ -2,6 +2,7 @@ import {ValueError} from '@keratin/core';
 import {Adam, ADAM_KEYS, type AdamOptions} from './adam.js';
 import {type LearningRate, optionsOf} from './options.js';
 
+/** Options of {@link AdamW}. */
 export interface AdamWOptions extends AdamOptions {
   /** How much of each weight a step takes away, times the learning rate. Default 0.004; it cannot be null. */
   weightDecay?: number | undefined;

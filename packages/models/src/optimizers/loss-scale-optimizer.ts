@@ -12,6 +12,7 @@ import {type MaybeGradient} from './gradients.js';
 import {type LearningRate} from './options.js';
 import {Optimizer, type SlotGroups} from './optimizer.js';
 
+/** Options of {@link LossScaleOptimizer}. */
 export interface LossScaleOptimizerOptions {
   /** The scale to begin with. Default 32768. */
   initialScale?: number | undefined;

@@ -60,6 +60,7 @@ function checkInner(where: string, name: string, optimizer: unknown): void {
   throw new ValueError(`${where}: an optimizer is needed for ${name}, got ${describe(optimizer)}${tail}`);
 }
 
+/** Options of {@link MultiOptimizer}. */
 export interface MultiOptimizerOptions {
   name?: string | undefined;
 }

@@ -4,6 +4,7 @@ import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from '.
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 import {roundingOf} from './rounding.js';
 
+/** Options of {@link Nadam}. */
 export interface NadamOptions extends OptimizerOptions {
   /** Default 0.001. */
   learningRate?: LearningRate | undefined;

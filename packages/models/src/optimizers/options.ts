@@ -36,6 +36,7 @@ export interface OptimizerOptions {
   gradientAccumulationSteps?: number | null | undefined;
 }
 
+/** Names of the options of every optimizer. */
 export const OPTIMIZER_KEYS = [
   'learningRate',
   'name',

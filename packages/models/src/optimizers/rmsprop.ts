@@ -3,6 +3,7 @@ import {updateVariables} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 
+/** Options of {@link RMSprop}. */
 export interface RMSpropOptions extends OptimizerOptions {
   /** Default 0.001. */
   learningRate?: LearningRate | undefined;

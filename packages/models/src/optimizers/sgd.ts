@@ -3,6 +3,7 @@ import {updateVariables} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 
+/** Options of {@link SGD}. */
 export interface SGDOptions extends OptimizerOptions {
   /** Default 0.01. */
   learningRate?: LearningRate | undefined;

@@ -29,6 +29,7 @@ interface Entry {
   readonly data_offsets: readonly [number, number];
 }
 
+/** A suite of `tests/golden`; its tensors are read when the first is asked for. */
 export function readGolden<C>(suite: string): Golden<C> {
   const json = JSON.parse(readFileSync(new URL(`${suite}.json`, folder), 'utf8')) as {source: string; cases: C[]};
   let loaded: {bytes: Buffer; header: Record<string, Entry>; start: number} | undefined;

@@ -2,6 +2,7 @@ import {type Config, ops, type Tensor} from '@keratin/core';
 import {checkOptions} from '@keratin/core/internal';
 import {checkNumber, checkSteps, LearningRateSchedule} from './schedule.js';
 
+/** Options of {@link CosineDecayRestarts}. */
 export interface CosineDecayRestartsOptions {
   /** How much longer each period is than the one before. Default 2. */
   tMul?: number | undefined;

@@ -2,6 +2,7 @@ import {type Config, ops, type Tensor} from '@keratin/core';
 import {checkOptions} from '@keratin/core/internal';
 import {checkNumber, checkSteps, LearningRateSchedule} from './schedule.js';
 
+/** Options of {@link CosineDecay}. */
 export interface CosineDecayOptions {
   /** The part of the rate that is left in the end. Default 0. */
   alpha?: number | undefined;

@@ -2,6 +2,7 @@ import {type Config, ops, type Tensor, ValueError} from '@keratin/core';
 import {checkOptions, describe} from '@keratin/core/internal';
 import {checkNumber, LearningRateSchedule} from './schedule.js';
 
+/** Options of {@link PiecewiseConstantDecay}. */
 export interface PiecewiseConstantDecayOptions {
   name?: string | undefined;
 }

@@ -2,6 +2,7 @@ import {type Config, ops, type Tensor} from '@keratin/core';
 import {checkOptions} from '@keratin/core/internal';
 import {checkNumber, checkSteps, LearningRateSchedule} from './schedule.js';
 
+/** Options of {@link PolynomialDecay}. */
 export interface PolynomialDecayOptions {
   /** Default 1e-4. */
   endLearningRate?: number | undefined;
