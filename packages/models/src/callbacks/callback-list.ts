@@ -102,6 +102,11 @@ export class CallbackList {
     return this.#each('onPredictBatchEnd', (callback) => callback.onPredictBatchEnd?.(batch, {outputs}));
   }
 
+  /** The values of an epoch's steps, before a validation uses the metrics for its own. */
+  hold(logs: Logs): void {
+    for (const progbar of this.#progbars) progbar.hold(logs);
+  }
+
   /** Leaves the screen in order, after an error too. */
   close(): void {
     for (const progbar of this.#progbars) progbar.close();

@@ -53,6 +53,11 @@ export class ProgbarLogger extends Callback {
     if (this.#bar?.verbose === 1) this.#bar.update(this.#seen, () => known(read()), false);
   }
 
+  /** @internal The values of the steps so far, which stay on the screen while a validation uses the metrics. */
+  hold(logs: Logs): void {
+    if (this.#bar?.verbose === 1) this.#bar.update(this.#seen, known(logs), false);
+  }
+
   /** @internal A step of a validation inside `fit` is not shown. */
   testStep(batch: number, read: () => Logs): void {
     if (!this.#inFit) this.step(batch, read);

@@ -414,6 +414,51 @@ describe('what is printed', () => {
   });
 });
 
+test('a terminal never shows values of the validation as those of training', async () => {
+  vi.stubEnv('CI', '');
+  vi.stubEnv('NO_COLOR', '1');
+  const {stdout} = process;
+  const [tty, columns] = [
+    Object.getOwnPropertyDescriptor(stdout, 'isTTY'),
+    Object.getOwnPropertyDescriptor(stdout, 'columns'),
+  ];
+  Object.defineProperty(stdout, 'isTTY', {value: true, configurable: true});
+  Object.defineProperty(stdout, 'columns', {value: 200, configurable: true});
+  let printed = '';
+  vi.spyOn(stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  try {
+    const model = new Sequential([new layers.Dense(1, {kernelInitializer: 'zeros', inputShape: [2]})]).compile({
+      optimizer: new optimizers.SGD(1e-30),
+      loss: 'mse',
+    });
+    const x = ops.ones([8, 2]);
+    // A slow validation, so that the bar is drawn while it runs.
+    async function* slow() {
+      for (let i = 0; i < 3; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        yield [x, ops.full([8, 1], 3)];
+      }
+    }
+    await model.fit(x, ops.ones([8, 1]), {batchSize: 4, validationData: slow, verbose: 1});
+  } finally {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    for (const [name, descriptor] of [
+      ['isTTY', tty],
+      ['columns', columns],
+    ] as const) {
+      if (descriptor === undefined) Reflect.deleteProperty(stdout, name);
+      else Object.defineProperty(stdout, name, descriptor);
+    }
+  }
+  expect(printed).toContain('2/2');
+  expect(printed).toContain('val_loss: 9.0000');
+  expect(printed).not.toMatch(/ loss: 9/);
+});
+
 describe('optimizers of parts', () => {
   const parts = () => {
     const lower = new Sequential([new layers.Dense(3, {inputShape: [2], name: 'a'})], {name: 'lower'});

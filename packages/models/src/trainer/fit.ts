@@ -124,6 +124,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
       });
       logs = taken === 0 ? {} : trainer.epochLogs(last);
       if (tests !== null && validatesAt(epoch, validationFreq)) {
+        callbacks.hold(logs);
         const values = await evaluateEpoch(model, tests, callbacks, pace, signal);
         for (const [name, value] of Object.entries(values)) logs[`val_${name}`] = value;
         logs = sorted(logs);
