@@ -3,6 +3,7 @@ import {floatx} from '../config.js';
 import {apply} from '../engine/dispatch.js';
 import {type Primitive} from '../engine/primitive.js';
 import {cast as castPrimitive} from '../primitives/cast.js';
+import {requireSameDType} from '../primitives/rules.js';
 import {convert, convertLike, type TensorLike} from '../tensor/convert.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
 
@@ -21,9 +22,14 @@ export function toFloat(x: AnyTensorLike, op: string): Tensor {
   return isFloating(value.dtype) ? value : castTo(value, floatx(), op);
 }
 
-/** Two arguments: where one is a tensor, plain values of the other take its dtype. */
+/** Two arguments of one dtype: where one is a tensor, plain values of the other take its dtype. */
 export function toPair(a: AnyTensorLike, b: AnyTensorLike, op: string): [Tensor, Tensor] {
-  if (isTensor(a)) return [a as Tensor, convertLike(b, a.dtype, op) as Tensor];
+  if (isTensor(a)) {
+    const other = convertLike(b, a.dtype, op);
+    // Checked here too, so that the message names the function that was called and not one that it is composed of.
+    if (other.dtype !== a.dtype) requireSameDType(op, ['a', 'b'], [a, other]);
+    return [a as Tensor, other as Tensor];
+  }
   if (isTensor(b)) return [convertLike(a, b.dtype, op) as Tensor, b as Tensor];
   return [toTensor(a, op), toTensor(b, op)];
 }
@@ -31,7 +37,7 @@ export function toPair(a: AnyTensorLike, b: AnyTensorLike, op: string): [Tensor,
 /** Like {@link toPair}; where both are integers or booleans of one dtype, they become floatx. */
 export function toFloatPair(a: AnyTensorLike, b: AnyTensorLike, op: string): [Tensor, Tensor] {
   const [x, y] = toPair(a, b, op);
-  if (isFloating(x.dtype) || x.dtype !== y.dtype) return [x, y];
+  if (isFloating(x.dtype)) return [x, y];
   return [castTo(x, floatx(), op), castTo(y, floatx(), op)];
 }
 
