@@ -1,9 +1,9 @@
-// Portable vectors for the files that are compiled once per instruction set: GCC and Clang vector extensions, sized for the
-// set being compiled (16 bytes on SSE2 and NEON, 32 on AVX2, 64 on AVX-512).
+// Portable vectors for the files that are compiled once per instruction set: GCC and Clang vector extensions, sized for
+// the set being compiled (16 bytes on SSE2 and NEON, 32 on AVX2, 64 on AVX-512).
 //
-// Rule of these files: they share no inline function and no template instance with other translation units, since the linker
-// may keep the copy that needs AVX-512 for everyone. So: no C++ standard library templates, everything in an unnamed
-// namespace inside keratin::KERATIN_ISA, and only plain C functions (memcpy, memset) from outside.
+// Rule of these files: they share no inline function and no template instance with other translation units, since the
+// linker may keep the copy that needs AVX-512 for everyone. So: no C++ standard library templates, everything in an
+// unnamed namespace inside keratin::KERATIN_ISA, and only plain C functions (memcpy, memset) from outside.
 #pragma once
 
 #include <cstddef>
