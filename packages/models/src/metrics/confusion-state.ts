@@ -26,18 +26,18 @@ export class ConfusionState {
 
   /** Also called sensitivity. */
   get recall(): Tensor {
-    return divideNoNan(this.truePositives.readValue(), this.truePositives.add(this.falseNegatives));
+    return divideNoNan(this.truePositives, this.truePositives.add(this.falseNegatives));
   }
 
   get precision(): Tensor {
-    return divideNoNan(this.truePositives.readValue(), this.truePositives.add(this.falsePositives));
+    return divideNoNan(this.truePositives, this.truePositives.add(this.falsePositives));
   }
 
   get specificity(): Tensor {
-    return divideNoNan(this.trueNegatives.readValue(), this.trueNegatives.add(this.falsePositives));
+    return divideNoNan(this.trueNegatives, this.trueNegatives.add(this.falsePositives));
   }
 
   get falsePositiveRate(): Tensor {
-    return divideNoNan(this.falsePositives.readValue(), this.falsePositives.add(this.trueNegatives));
+    return divideNoNan(this.falsePositives, this.falsePositives.add(this.trueNegatives));
   }
 }

@@ -1,4 +1,11 @@
-import {type Config, deserializeKerasObject, serializeKerasObject, type Tensor, ValueError} from '@keratin/core';
+import {
+  type Config,
+  type CustomObjects,
+  deserializeKerasObject,
+  serializeKerasObject,
+  type Tensor,
+  ValueError,
+} from '@keratin/core';
 import {checkOptions, describe, toConfigKey, toOptionName} from '@keratin/core/internal';
 import {FunctionMetric} from './function-metric.js';
 import {METRIC_KEYS, type MetricOptions} from './metric.js';
@@ -42,9 +49,9 @@ export class MeanMetricWrapper<const N extends string = string> extends Function
   }
 
   /** The metric of a config: keys beside `name`, `dtype` and `fn` are the function's options. */
-  static override fromConfig<T>(this: new (...args: never[]) => T, config: Config): T {
+  static override fromConfig<T>(this: new (...args: never[]) => T, config: Config, customObjects?: CustomObjects): T {
     const {name, dtype, fn, ...rest} = config;
-    const found = deserializeKerasObject(fn);
+    const found = deserializeKerasObject(fn, {customObjects});
     if (typeof found !== 'function') {
       throw new ValueError(`MeanMetricWrapper: the config's fn must be a function, got ${describe(found)}`);
     }

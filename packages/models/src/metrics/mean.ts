@@ -25,7 +25,7 @@ export abstract class MeanBase<const N extends string = string> extends Metric<N
   }
 
   result(): Tensor {
-    return divideNoNan(this.total.readValue(), this.count.readValue());
+    return divideNoNan(this.total, this.count);
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   type Config,
+  type CustomObjects,
   deserializeKerasObject,
   ops,
   serializeKerasObject,
@@ -125,8 +126,8 @@ export class LossScaleOptimizer extends Optimizer<never, never> {
     };
   }
 
-  static override fromConfig<T>(this: new (...args: never[]) => T, config: Config): T {
-    const inner = deserializeKerasObject(config['inner_optimizer']);
+  static override fromConfig<T>(this: new (...args: never[]) => T, config: Config, customObjects?: CustomObjects): T {
+    const inner = deserializeKerasObject(config['inner_optimizer'], {customObjects});
     const options = {
       name: config['name'],
       initialScale: config['initial_scale'],

@@ -1,5 +1,12 @@
-import {type Config, deserializeKerasObject, serializeKerasObject, ValueError, type Variable} from '@keratin/core';
-import {checkOptions, constructFrom, describe} from '@keratin/core/internal';
+import {
+  type Config,
+  type CustomObjects,
+  deserializeKerasObject,
+  serializeKerasObject,
+  ValueError,
+  type Variable,
+} from '@keratin/core';
+import {checkOptions, describe} from '@keratin/core/internal';
 import {LossScaleOptimizer} from './loss-scale-optimizer.js';
 import {type MaybeGradient} from './gradients.js';
 import {type LearningRate} from './options.js';
@@ -44,11 +51,11 @@ export class OptimizerMap {
     };
   }
 
-  static fromConfig(config: Config): OptimizerMap {
+  static fromConfig(config: Config, customObjects?: CustomObjects): OptimizerMap {
     const [first, second] = [config['default_optimizer'], config['optimizer_map']];
     return new OptimizerMap(
-      deserializeKerasObject(first) as Optimizer,
-      deserializeKerasObject(second) as Record<string, Optimizer>,
+      deserializeKerasObject(first, {customObjects}) as Optimizer,
+      deserializeKerasObject(second, {customObjects}) as Record<string, Optimizer>,
     );
   }
 }
@@ -148,8 +155,8 @@ export class MultiOptimizer extends Optimizer<never, never> {
     };
   }
 
-  static override fromConfig<T>(this: new (...args: never[]) => T, config: Config): T {
+  static override fromConfig<T>(this: new (...args: never[]) => T, config: Config, customObjects?: CustomObjects): T {
     const {optimizer_map: map, name} = config;
-    return constructFrom(this, ['optimizerMap'], {optimizer_map: deserializeKerasObject(map), name}) as T;
+    return Reflect.construct(this, [deserializeKerasObject(map, {customObjects}), {name}]) as T;
   }
 }

@@ -215,6 +215,20 @@ test('configs make the same optimizer again', () => {
   expect(copy.learningRate).toBe(0.5);
 });
 
+test('customObjects name schedules that are not registered', () => {
+  class Halving extends schedules.LearningRateSchedule {
+    call(step: Tensor): Tensor {
+      return ops.power(0.5, step);
+    }
+    override getConfig() {
+      return {};
+    }
+  }
+  const node = optimizers.serialize(new SGD(new Halving()));
+  expect(() => optimizers.deserialize(node)).toThrow('Halving');
+  expect(optimizers.deserialize(node, {Halving}).learningRate).toBe(1);
+});
+
 describe('ids', () => {
   test.each(['adam', 'Adam', 'ADAM', 'rmsprop', 'sgd', 'nadam', 'adamw', 'lamb', 'schedulefreeadamw'])('%s', (id) => {
     expect(optimizers.get(id)).toBeInstanceOf(Optimizer);

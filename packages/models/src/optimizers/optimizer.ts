@@ -1,5 +1,6 @@
 import {
   type Config,
+  type CustomObjects,
   config,
   type Element,
   ops,
@@ -430,9 +431,9 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   }
 
   /** The optimizer of a config that `getConfig` gave: its keys are the options in snake case. */
-  static fromConfig<T>(this: new (...args: never[]) => T, config: Config): T {
+  static fromConfig<T>(this: new (...args: never[]) => T, config: Config, customObjects?: CustomObjects): T {
     const rate = config['learning_rate'];
-    const own = isNode(rate) ? {...config, learning_rate: deserializeKerasObject(rate)} : config;
+    const own = isNode(rate) ? {...config, learning_rate: deserializeKerasObject(rate, {customObjects})} : config;
     return constructFrom(this, [], own) as T;
   }
 }
