@@ -6,6 +6,7 @@ export * from './basics.js';
 export * from './bitwise.js';
 export * from './convolution.js';
 export * from './create.js';
+export * from './ctc.js';
 export {cumprod, cumsum, type CumulativeOptions, diff, trapezoid} from './cumulative.js';
 export * from './einsum.js';
 export * from './elementwise.js';
