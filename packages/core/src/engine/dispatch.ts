@@ -1,7 +1,7 @@
 import {type Element} from '../dtype.js';
 import {InternalError} from '../errors.js';
 import {concrete, contiguousStrides, isConcrete, sameShape} from '../shape.js';
-import {Storage} from '../tensor/storage.js';
+import {noteView, Storage} from '../tensor/storage.js';
 import {Tensor} from '../tensor/tensor.js';
 import {contiguous, opcodeOf, runElementwise, runKernel, storageOf} from './execute.js';
 import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
@@ -128,7 +128,7 @@ function runView<A>(primitive: Primitive<A>, input: AnyTensor, attributes: A, sp
   }
   const storage = storageOf(from);
   // Whoever holds the view must not see a Variable's later values.
-  storage.shared = true;
+  noteView(storage);
   const natural = contiguousStrides(spec.shape);
   const {strides} = layout;
   const plain = spec.shape.every((size, axis) => size === 1 || strides[axis] === natural[axis]);

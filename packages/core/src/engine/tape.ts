@@ -5,10 +5,11 @@ import {stack} from '../ops/shape.js';
 import {concrete, show} from '../shape.js';
 import {checkChoice, checkOptions, describe} from '../suggest.js';
 import {full} from '../tensor/convert.js';
-import {collectCreated, type Storage} from '../tensor/storage.js';
+import {collectCreated, type Storage, withPassingViews} from '../tensor/storage.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
 import {Variable} from '../tensor/variable.js';
 import {type AnyTensor} from './primitive.js';
+import {share} from './dispatch.js';
 import {isRecording, type Recorder, type TapeNode, withoutRecorder, withRecorder} from './recording.js';
 
 /** What gradients are asked for: one tensor, a list or an object of them. */
@@ -266,7 +267,10 @@ class TapeRecorder implements Recorder {
     const run = () => withoutRecorder(this, () => this.#backward(target, sources, weights));
     // Other tapes may remember what happens here; else all that is not a result can go at once.
     if (isRecording()) return run();
-    return collectCreated(run, (created, results) => releaseAllBut(created, results ?? []));
+    return collectCreated(
+      () => withPassingViews(run),
+      (created, results) => releaseAllBut(created, results ?? []),
+    );
   }
 
   #backward(target: AnyTensor, sources: readonly AnyTensor[], weights?: Tensor): (Tensor | null)[] {
@@ -314,7 +318,10 @@ class TapeRecorder implements Recorder {
 
 function releaseAllBut(created: readonly Storage[], kept: readonly (Tensor | null)[]): void {
   const keep = new Set<unknown>(kept.map((tensor) => tensor?.source));
-  for (const storage of created) if (!keep.has(storage)) storage.release();
+  // What a user's gradient function was given is shared: it may have kept it.
+  for (const storage of created) if (!keep.has(storage) && !storage.shared) storage.release();
+  // A gradient may be a view of something older, such as a Variable.
+  for (const tensor of kept) if (tensor !== null) share(tensor);
 }
 
 /**

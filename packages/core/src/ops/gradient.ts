@@ -1,6 +1,7 @@
 import {type Element} from '../dtype.js';
 import {GradientError, ValueError} from '../errors.js';
 import {apply, share} from '../engine/dispatch.js';
+import {outsideScopes} from '../tensor/storage.js';
 import {recordFunction} from '../engine/recording.js';
 import * as primitives from '../primitives/gradient.js';
 import {sameShape, show} from '../shape.js';
@@ -49,7 +50,9 @@ export function customGradient<A extends readonly unknown[]>(
     share(y);
     const output = Tensor.create(y.shape, y.dtype, y.source, y.strides, y.offset);
     recordFunction('customGradient', inputs, [output], ([dy]) => {
-      const result = (gradient as (dy: Tensor | null | undefined) => GradientResult)(dy);
+      // The function is the user's: what it is given and what it makes may be kept.
+      if (dy !== null && dy !== undefined) share(dy);
+      const result = outsideScopes(() => (gradient as (dy: Tensor | null | undefined) => GradientResult)(dy));
       return checked(
         inputs,
         Array.isArray(result) ? (result as readonly (Tensor | null)[]) : [result as Tensor | null],

@@ -63,15 +63,36 @@ export function collectCreated<T>(fn: () => T, use: (storages: readonly Storage[
   }
 }
 
-/** Runs `fn` so that what it makes belongs to no open scope. */
+/** Runs `fn` so that what it makes belongs to no open scope and may be kept. */
 export function outsideScopes<T>(fn: () => T): T {
   const outer = created;
+  const passing = viewsPass;
   created = null;
+  viewsPass = false;
   try {
     return fn();
   } finally {
     created = outer;
+    viewsPass = passing;
   }
+}
+
+let viewsPass = false;
+
+/** Runs library code that keeps none of the views it makes, but for those that it shares itself. */
+export function withPassingViews<T>(fn: () => T): T {
+  const passing = viewsPass;
+  viewsPass = true;
+  try {
+    return fn();
+  } finally {
+    viewsPass = passing;
+  }
+}
+
+/** A view of the storage was made: unless it passes, a Variable must not write into the storage any more. */
+export function noteView(storage: Storage): void {
+  if (!viewsPass) storage.shared = true;
 }
 
 /** Whether no scope is open, which tests check. */
