@@ -48,15 +48,25 @@ function stage(name, check) {
   console.log(`=== ${line}`);
 }
 
-/** Vitest's counts. A file that does not load, a failed build or an error outside of any test counts as a failure. */
+/**
+ * The counts of vitest and of the C++ tests. A file that does not load, a failed build or an error outside of any test counts
+ * as a failure.
+ */
 function countTests(succeeded) {
   if (!existsSync(report)) return {passed: 0, failed: 1};
-  const {numPassedTests: passed, numFailedTests, testResults} = JSON.parse(readFileSync(report, 'utf8'));
+  const {numPassedTests, numFailedTests, testResults} = JSON.parse(readFileSync(report, 'utf8'));
   const notLoaded = testResults.filter(
     ({status, assertionResults}) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
   ).length;
-  const failed = numFailedTests + notLoaded;
-  return {passed, failed: failed === 0 && !succeeded ? 1 : failed};
+  const native = nativeCounts();
+  const failed = numFailedTests + notLoaded + native.failed;
+  return {passed: numPassedTests + native.passed, failed: failed === 0 && !succeeded ? 1 : failed};
+}
+
+/** What the C++ tests wrote last. */
+function nativeCounts() {
+  const path = `${report}.native`;
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {passed: 0, failed: 1};
 }
 
 /** The runnable examples: every TypeScript file directly in `examples/` that is neither a test nor a declaration. */
@@ -69,6 +79,14 @@ function examples() {
 }
 
 stage('pnpm test', () => countTests(run(`${pnpm} test`, {KERATIN_TEST_REPORT: report})));
+stage('C++ tests under address and undefined-behaviour sanitizers', () => {
+  // One instruction set is enough here: the sources are the same.
+  const succeeded = run('node packages/native/tests/run.mjs --isa=avx2 --sanitize=address,undefined', {
+    KERATIN_TEST_REPORT: report,
+  });
+  const {passed, failed} = nativeCounts();
+  return {passed, failed: failed === 0 && !succeeded ? 1 : failed};
+});
 stage('lint', () => run(`${pnpm} lint`));
 stage('types', () => run(`${pnpm} types`));
 stage('format', () => run(`${pnpm} format:check`));

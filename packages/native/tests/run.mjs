@@ -248,5 +248,8 @@ if (failed === 0) {
     }
   }
 }
+if (process.env.KERATIN_TEST_REPORT) {
+  writeFileSync(`${process.env.KERATIN_TEST_REPORT}.native`, JSON.stringify({passed, failed}));
+}
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
