@@ -16,6 +16,7 @@
 
 #include "binding/buffers.h"
 #include "kernels/scalar.h"
+#include "runtime/contracts.h"
 #include "runtime/error.h"
 #include "runtime/pool.h"
 #include "runtime/registry.h"
@@ -35,6 +36,7 @@ struct Environment {
   double* words = nullptr;
   Napi::Reference<Napi::ArrayBuffer> block;
   Operand operands[kMaxOperands];
+  int64_t handles[kMaxOperands];
   alignas(16) unsigned char scalars[kMaxOperands][16];
 };
 
@@ -118,6 +120,7 @@ void read_shape(Reader& reader, Operand& operand) {
 bool read_operand(Environment& state, Reader& reader, int slot, bool output) {
   Operand& operand = state.operands[slot];
   const int64_t handle = reader.integer();
+  state.handles[slot] = handle;
   operand.dtype = static_cast<DType>(reader.count(kNumDTypes - 1, "dtype"));
   const double offset = reader.number();
   read_shape(reader, operand);
@@ -148,6 +151,11 @@ bool read_operand(Environment& state, Reader& reader, int slot, bool output) {
   return true;
 }
 
+Contract contract_of(int64_t opcode) {
+  static const std::vector<Contract> contracts = contracts_for(registry().names());
+  return contracts[static_cast<size_t>(opcode)];
+}
+
 void throw_to_js(napi_env env, const KernelError& error) {
   napi_throw_error(env, error.kind.c_str(), error.message.c_str());
 }
@@ -165,27 +173,31 @@ napi_value run(napi_env env, napi_callback_info info) {
     const int32_t num_attributes = reader.count(kNumWords, "attributes");
     const double* attributes = reader.skip(num_attributes);
     for (int32_t i = 0; i < num_inputs; ++i) read_operand(state, reader, i, false);
-    size_t fresh = 0;
-    int64_t handles[kMaxFresh];
-    for (int32_t i = num_inputs; i < num_inputs + num_outputs; ++i) {
-      if (read_operand(state, reader, i, true)) continue;
-      Operand& operand = state.operands[i];
-      int64_t bytes = 0;
-      if (fresh >= num_owners || fresh >= kMaxFresh) fail("internal", "an output has no owner");
-      if (__builtin_mul_overflow(operand.size, size_of(operand.dtype), &bytes)) fail("value", "tensor is too large");
-      const int64_t handle = state.buffers.allocate(bytes, owners[fresh]);
-      if (handle == 0) fail("value", "out of memory: a tensor of %lld bytes", static_cast<long long>(bytes));
-      operand.data = state.buffers.data(handle);
-      handles[fresh++] = handle;
-    }
+    bool is_fresh[kMaxOperands];
+    for (int32_t i = num_inputs; i < num_inputs + num_outputs; ++i) is_fresh[i] = !read_operand(state, reader, i, true);
     const Operand& first = state.operands[0];
     const Kernel kernel = num_inputs + num_outputs > 0 ? registry().find(opcode, first.dtype) : nullptr;
-    if (kernel == nullptr) {
-      fail("internal", "kernel %s does not take %s", registry().names()[static_cast<size_t>(opcode)].c_str(),
-           name_of(first.dtype));
-    }
+    const char* const name = registry().names()[static_cast<size_t>(opcode)].c_str();
+    if (kernel == nullptr) fail("internal", "kernel %s does not take %s", name, name_of(first.dtype));
     const Call call{state.operands, state.operands + num_inputs, attributes, num_inputs, num_outputs, num_attributes};
+    const Contract contract = contract_of(opcode);
+    const char* const problem = contract == nullptr ? nullptr : contract(call);
+    if (problem != nullptr) fail("internal", "kernel %s: %s", name, problem);
+    const Buffers::Pins pins(state.buffers, state.handles, num_inputs + num_outputs);
+    size_t fresh = 0;
+    int64_t handles[kMaxFresh];
     try {
+      for (int32_t i = num_inputs; i < num_inputs + num_outputs; ++i) {
+        if (!is_fresh[i]) continue;
+        Operand& operand = state.operands[i];
+        int64_t bytes = 0;
+        if (fresh >= num_owners || fresh >= kMaxFresh) fail("internal", "an output has no owner");
+        if (__builtin_mul_overflow(operand.size, size_of(operand.dtype), &bytes)) fail("value", "tensor is too large");
+        const int64_t handle = state.buffers.allocate(bytes, owners[fresh]);
+        if (handle == 0) fail("value", "out of memory: a tensor of %lld bytes", static_cast<long long>(bytes));
+        operand.data = state.buffers.data(handle);
+        handles[fresh++] = handle;
+      }
       kernel(call);
     } catch (...) {
       for (size_t i = 0; i < fresh; ++i) state.buffers.release(handles[i]);

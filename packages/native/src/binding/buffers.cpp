@@ -71,6 +71,10 @@ bool Buffers::collected(const Entry& entry) const {
   return napi_get_reference_value(env_, entry.owner, &value) == napi_ok && value == nullptr;
 }
 
+bool Buffers::pinned(int64_t handle) const {
+  return std::find(pinned_, pinned_ + num_pinned_, handle) != pinned_ + num_pinned_;
+}
+
 int64_t Buffers::sweep(std::vector<int64_t>& handles, std::vector<int64_t>* survivors) {
   const int64_t before = live_bytes_;
   std::vector<int64_t> kept;
@@ -81,7 +85,7 @@ int64_t Buffers::sweep(std::vector<int64_t>& handles, std::vector<int64_t>* surv
     napi_open_handle_scope(env_, &scope);
     for (size_t i = start; i < std::min(start + kScopeSize, handles.size()); ++i) {
       const int64_t handle = handles[i];
-      if (valid(handle) && collected(entries_[static_cast<size_t>(handle)])) release(handle);
+      if (valid(handle) && collected(entries_[static_cast<size_t>(handle)]) && !pinned(handle)) release(handle);
       if (valid(handle)) {
         kept.push_back(handle);
       } else {

@@ -33,6 +33,21 @@ class Buffers {
   bool release(int64_t handle);
   /// Releases the buffers whose owners were collected; gives the bytes freed.
   int64_t sweep_all();
+  /// While it lives, sweeps leave some buffers alone: those of an instruction that runs, since optimized JavaScript may
+  /// have let go of their owners.
+  class Pins {
+   public:
+    Pins(Buffers& buffers, const int64_t* handles, int32_t count) : buffers_(buffers) {
+      buffers.pinned_ = handles;
+      buffers.num_pinned_ = count;
+    }
+    ~Pins() { buffers_.num_pinned_ = 0; }
+    Pins(const Pins&) = delete;
+    Pins& operator=(const Pins&) = delete;
+
+   private:
+    Buffers& buffers_;
+  };
   /// `collect(full)` asks JavaScript's collector for a minor or a full collection.
   void set_collector(napi_value collect);
   BufferStats stats() const { return {live_, live_bytes_, collections_}; }
@@ -49,12 +64,15 @@ class Buffers {
            entries_[static_cast<size_t>(handle)].data != nullptr;
   }
   bool collected(const Entry& entry) const;
+  bool pinned(int64_t handle) const;
   int64_t sweep(std::vector<int64_t>& handles, std::vector<int64_t>* survivors);
   void pump();
   void collect(bool full);
 
   napi_env env_;
   napi_ref collector_ = nullptr;
+  const int64_t* pinned_ = nullptr;
+  int32_t num_pinned_ = 0;
   std::vector<Entry> entries_;
   std::vector<int64_t> free_;
   std::vector<int64_t> young_;   // allocated since the last sweep
