@@ -81,21 +81,4 @@ export const MOVEMENT: Readonly<Record<string, PrimitiveCases>> = {
     () => ({inputs: [ints([[2], [0], [2]]), uniform([3, 4])], attributes: {shape: [3, 4]}}),
     () => ({inputs: [ints([]).reshape([0, 1]), uniform([0, 4])], attributes: {shape: [3, 4]}}),
   ],
-  scatter_update: [
-    ...(['add', 'subtract', 'set'] as const).map((mode) => () => ({
-      inputs: [ints([[2], [0]]), uniform([2, 4], -2, 2, 5), uniform([3, 4])],
-      attributes: {mode},
-    })),
-    () => ({
-      inputs: [
-        ints([
-          [0, 1],
-          [0, 1],
-        ]),
-        uniform([2], -2, 2, 5),
-        uniform([2, 2]),
-      ],
-      attributes: {mode: 'add'},
-    }),
-  ],
 };

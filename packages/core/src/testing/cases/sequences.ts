@@ -22,8 +22,22 @@ export const SEQUENCES: Readonly<Record<string, PrimitiveCases>> = {
     () => ({inputs: [spread([3, 4], 3.2, 3.8), uniform([4], 0.9, 1)]}),
     () => ({inputs: [spread([2, 1], -3.8, -3.2), uniform([3], 0.9, 1)]}),
   ],
-  scatter_update: (['set', 'add', 'subtract'] as const).map((mode) => () => ({
-    inputs: [ints([[2], [0]]), uniform([2, 3]), uniform([4, 3], -1, 1, 5)],
-    attributes: {mode},
-  })),
+  scatter_update: [
+    ...(['set', 'add', 'subtract'] as const).map((mode) => () => ({
+      inputs: [ints([[2], [0]]), uniform([2, 3]), uniform([4, 3], -1, 1, 5)],
+      attributes: {mode},
+    })),
+    // Two updates of one element.
+    () => ({
+      inputs: [
+        ints([
+          [0, 1],
+          [0, 1],
+        ]),
+        uniform([2]),
+        uniform([2, 2], -1, 1, 5),
+      ],
+      attributes: {mode: 'add'},
+    }),
+  ],
 };

@@ -1,0 +1,147 @@
+import {execFile} from 'node:child_process';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import {addon, words} from '@keratin/native';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {type Element} from '../dtype.js';
+import {ops, random, range, tensor, type Tensor, Variable} from '../index.js';
+import {updateVariables} from '../internal.js';
+import {PRIMITIVE_CASES} from '../testing/cases/index.js';
+import {spread, uniform} from '../testing/values.js';
+import {apply, applyAll} from './dispatch.js';
+import {type Primitive, registeredPrimitives} from './primitive.js';
+
+// What kernels take for granted is checked where instructions enter the addon: damaged ones are errors, and never crash.
+
+const run = promisify(execFile);
+const addonPath = fileURLToPath(new URL('../../../native/build/Release/keratin.node', import.meta.url));
+const fuzzer = fileURLToPath(new URL('../testing/fuzz-instructions.mjs', import.meta.url));
+
+/** Instructions by kernel, as the engine writes them. */
+const recorded = new Map<string, number[][]>();
+const KEPT_PER_KERNEL = 8;
+
+function instructionLength(): number {
+  const [, inputs = 0, outputs = 0, attributes = 0] = words;
+  let at = 4 + attributes;
+  for (let i = 0; i < inputs + outputs; i++) {
+    const rank = words[at + 3] ?? 0;
+    at += 4 + rank + (i >= inputs && words[at] === 0 ? 0 : rank);
+  }
+  return at;
+}
+
+function recording<T>(fn: () => T): T {
+  const real = addon.run;
+  addon.run = (...owners) => {
+    const kernel = addon.kernels[words[0] ?? -1] ?? '';
+    const list = recorded.get(kernel) ?? [];
+    recorded.set(kernel, list);
+    if (list.length < KEPT_PER_KERNEL) list.push([...words.subarray(0, instructionLength())]);
+    real(...owners);
+  };
+  try {
+    return fn();
+  } finally {
+    addon.run = real;
+  }
+}
+
+/** Runs a primitive without cases of its own on what it takes. */
+function runElementwise(primitive: Primitive<unknown>): void {
+  const samples: readonly Tensor<Element>[] = [
+    uniform([3, 4]),
+    tensor([true, false, true]),
+    tensor([[1, 2, 3]], 'int32'),
+  ];
+  for (const sample of samples) {
+    try {
+      apply(
+        primitive,
+        primitive.definition.inputs.map(() => sample),
+        undefined,
+      );
+    } catch {
+      // Another dtype is the one it takes.
+    }
+  }
+}
+
+function runAll(): void {
+  for (const [name, registered] of registeredPrimitives()) {
+    const primitive = registered as Primitive<unknown>;
+    const cases = PRIMITIVE_CASES[name];
+    if (cases === undefined || cases === 'no gradient') {
+      if (primitive.definition.run.kind === 'elementwise') runElementwise(primitive);
+      continue;
+    }
+    for (const make of cases) {
+      const {inputs, attributes} = make();
+      if (primitive.definition.outputs === undefined) apply(primitive, inputs, attributes);
+      else applyAll(primitive, inputs, attributes);
+    }
+  }
+  const x = spread([5, 6]);
+  x.argmax(0);
+  x.argmin(1);
+  x.greater(0).any(1);
+  x.greater(0).all(0);
+  ops.oneHot([1, 0, 2], 4);
+  range(7).cast('float16');
+  ops.argsort(x);
+  ops.searchsorted([1, 2, 3], [0.5, 2.5]);
+  random.uniform([9]);
+  random.randint([9], 0, 5);
+  random.normal([9]);
+  random.truncatedNormal([9]);
+  random.permutation(9);
+  const [v, ...slots] = Array.from({length: 4}, () => new Variable(uniform([7])));
+  if (v === undefined) return;
+  v.assign(ops.zeros([7], 'float64'));
+  v.scatterAdd([0, 1], [1, 2]);
+  v.at('::2').assign([1, 2, 3, 4]);
+  const gradient = uniform([7]);
+  updateVariables('sgd_update', [gradient], [0.1, 0.9, 0], [v, ...slots.slice(0, 1)]);
+  updateVariables('rmsprop_update', [gradient], [0.1, 0.9, 0.5, 1e-7, 1], [v, ...slots]);
+  updateVariables('adam_update', [gradient], [0.1, 0.9, 0.999, 1e-7, 1], [v, ...slots]);
+  updateVariables('nadam_update', [gradient], [0.1, 0.9, 0.999, 1e-7, 1, 1, 0.5, 0.5, 0.9], [v, ...slots.slice(0, 2)]);
+  for (const [name, [statistics]] of [
+    ['layer_normalization_gradient', [4]],
+    ['batch_normalization_gradient', [3]],
+  ] as const) {
+    const primitive = registeredPrimitives().get(name) as Primitive<unknown>;
+    const rows = [uniform([4, 3]), uniform([4, 3]), uniform([3]), uniform([statistics]), uniform([statistics], 1, 2)];
+    applyAll(primitive, rows, {epsilon: 1e-3});
+  }
+}
+
+describe('instructions', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'keratin-instructions-'));
+    recording(runAll);
+    await writeFile(join(folder, 'recorded.json'), JSON.stringify([...recorded.values()].flat()));
+  });
+  afterAll(() => rm(folder, {recursive: true}));
+
+  it('of all kernels are known to this test', () => {
+    const missing = addon.kernels.filter((kernel) => !recorded.has(kernel));
+    expect(missing, 'kernels without a case or a call in runAll').toEqual([]);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6])('throw or run when they are damaged, and never crash (seed %i)', async (seed) => {
+    const {stdout} = await run(process.execPath, [
+      fuzzer,
+      addonPath,
+      join(folder, 'recorded.json'),
+      String(seed),
+      '4000',
+    ]);
+    const {ran, refused} = JSON.parse(stdout) as {ran: number; refused: number};
+    expect(refused).toBeGreaterThan(1000);
+    expect(ran).toBeGreaterThan(50);
+  });
+});
