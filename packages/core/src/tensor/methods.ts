@@ -127,13 +127,12 @@ declare module './tensor.js' {
 
 // Each op takes its tensor first; the methods pass `this` there.
 function attach(name: string, fn: (self: Tensor<Element>, ...rest: never[]) => unknown): void {
-  Object.defineProperty(Tensor.prototype, name, {
-    value(this: Tensor<Element>, ...rest: never[]) {
+  const methods = {
+    [name](this: Tensor<Element>, ...rest: never[]) {
       return fn(this, ...rest);
     },
-    writable: true,
-    configurable: true,
-  });
+  };
+  Object.defineProperty(Tensor.prototype, name, {value: methods[name], writable: true, configurable: true});
 }
 
 const methods: Readonly<Record<string, (self: Tensor, ...rest: never[]) => unknown>> = {

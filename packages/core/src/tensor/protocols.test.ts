@@ -59,6 +59,13 @@ describe('cloning', () => {
   });
 });
 
+describe('methods', () => {
+  it('have their names, for stack traces', () => {
+    const t = tensor([1]);
+    expect([t.item.name, t.add.name, t.at.name, t.print.name]).toEqual(['item', 'add', 'at', 'print']);
+  });
+});
+
 describe('what other libraries call differently', () => {
   const t = tensor([1, 2]);
   const call = (name: string) => () => (Reflect.get(t, name) as () => unknown).call(t);

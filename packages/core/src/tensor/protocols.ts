@@ -41,6 +41,7 @@ declare module './tensor.js' {
 }
 
 function define(name: string | symbol, value: (this: Tensor<Element>, ...rest: never[]) => unknown): void {
+  if (typeof name === 'string') Object.defineProperty(value, 'name', {value: name});
   Object.defineProperty(Tensor.prototype, name, {value, writable: true, configurable: true});
 }
 
