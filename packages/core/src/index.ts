@@ -45,6 +45,7 @@ export * as ops from './ops/index.js';
 export * as config from './config.js';
 export * as random from './random/index.js';
 export {SeedGenerator, setSeed} from './random/seed.js';
+export {loadNpy, loadNpz, saveNpy, saveNpz, type SaveNpzOptions} from './files/npy.js';
 export {loadSafetensors, saveSafetensors, type SaveSafetensorsOptions} from './files/safetensors.js';
 export {type FilePath} from './files/atomic.js';
 export {

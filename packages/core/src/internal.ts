@@ -16,6 +16,8 @@ export {drawSeed, type RandomState, resolveSeed} from './random/seed.js';
 export {Callable, inspectCustom, invoke} from './callable.js';
 export {autoName, resetNames, toSnakeCase, uniqueName} from './naming.js';
 export {type FilePath, pathText, writeAtomic} from './files/atomic.js';
+export {decodeNpy, encodeNpy} from './files/npy.js';
+export {type ZipEntry, ZipReader, ZipWriter} from './files/zip.js';
 export {readSafetensors, type SafetensorsFile} from './files/safetensors.js';
 export {
   checkConfig,
