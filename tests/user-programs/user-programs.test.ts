@@ -1,6 +1,6 @@
 // Programs that users would write, unchanged, against the packed tarballs: they must compile under the strictest options and run.
 import {execFileSync} from 'node:child_process';
-import {cpSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, expect, test} from 'vitest';
@@ -14,6 +14,8 @@ beforeAll(() => {
   project = packedProject();
   cpSync(join(root, 'tests/user-programs/programs'), project, {recursive: true});
   writeFileSync(join(project, 'package.json'), '{"private": true, "type": "module"}\n');
+  const [, readme = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  writeFileSync(join(project, 'readme.ts'), readme);
   for (const dataset of ['mnist', 'fashion-mnist']) {
     const folder = join(project, 'home', 'datasets', dataset);
     mkdirSync(folder, {recursive: true});
@@ -90,4 +92,8 @@ test('10: a linear classifier from tensors alone', () => {
   );
   expect(losses).toHaveLength(40);
   expect(losses.at(-1)).toBeLessThan(0.04);
+}, 60_000);
+
+test('README: the first program runs as it stands', () => {
+  expect(run('readme.ts')).toMatch(/test accuracy 0\.\d{4}/);
 }, 60_000);
