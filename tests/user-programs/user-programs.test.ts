@@ -95,5 +95,5 @@ test('10: a linear classifier from tensors alone', () => {
 }, 60_000);
 
 test('README: the first program runs as it stands', () => {
-  expect(run('readme.ts')).toMatch(/test accuracy 0\.\d{4}/);
+  expect(run('readme.ts')).toMatch(/test accuracy [01]\.\d{4}/);
 }, 60_000);
