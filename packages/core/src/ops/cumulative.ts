@@ -64,7 +64,7 @@ export function diff(x: AnyTensorLike, options: {n?: number | undefined; axis?: 
     const size = Math.max(value.dim(at) - 1, 0);
     const after = part(value, at, Math.min(1, value.dim(at)), size);
     const before = part(value, at, 0, size);
-    value = value.dtype === 'bool' ? (notEqual(after, before) as unknown as Tensor) : after.sub(before);
+    value = value.dtype === 'bool' ? castTo(notEqual(after, before), 'bool') : after.sub(before);
   }
   return value;
 }

@@ -34,8 +34,13 @@ function readHalves(tensor: Tensor<Element>, what: string): Float32Array {
 
 /** The elements as a typed array of their own; halves become a Float32Array, booleans a Uint8Array. */
 export function dataOf<E extends Element>(tensor: Tensor<E>): TypedArrayOf<E> {
-  const raw = isHalf(tensor.dtype) ? readHalves(tensor, 'data()') : readRaw(tensor, 'data()');
-  return raw as unknown as TypedArrayOf<E>;
+  return typed<E>(isHalf(tensor.dtype) ? readHalves(tensor, 'data()') : readRaw(tensor, 'data()'));
+}
+
+// Which array an element type has follows from the dtype, which the type of a tensor does not hold.
+function typed<E extends Element>(raw: RawArray): TypedArrayOf<E>;
+function typed(raw: RawArray): RawArray {
+  return raw;
 }
 
 /** The elements as JavaScript values, row-major. */
