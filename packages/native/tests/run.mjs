@@ -3,8 +3,9 @@
  *
  *   node tests/run.mjs [--only=reduction,matmul] [--sanitize=address,undefined] [--sanitize=thread] [--isa=avx2]
  *
- * `--only` links and tests the named families alone: the others are left out, broken or not. Objects are kept by a hash
- * of all that went into them, so only what changed is compiled, and several runs at once do not disturb each other.
+ * `--only` links and tests the named families alone: the others are left out, broken or not. `--isa` compiles and tests
+ * the kernels of the named instruction sets alone; `best` is the best that this CPU has. Objects are kept by a hash of
+ * all that went into them, so only what changed is compiled, and several runs at once do not disturb each other.
  */
 import {spawn, spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -35,14 +36,16 @@ const only = options.only.split(',').filter(Boolean);
 // What binding.gyp compiles the addon with.
 const isX86 = process.arch === 'x64';
 const sanitizers = options.sanitize
-  ? [`-fsanitize=${options.sanitize}`, '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-g']
+  ? [`-fsanitize=${options.sanitize}`, '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-g1']
   : [];
 const common = [
   ...['-std=c++20', '-Wall', '-Wextra', '-Werror', '-fPIC', '-pthread', '-fvisibility=hidden'],
-  ...[`-I${sources}`, ...(isX86 ? ['-DKERATIN_HAVE_X86=1'] : []), ...sanitizers],
+  ...[`-I${sources}`, ...(isX86 ? ['-DKERATIN_HAVE_X86=1'] : [])],
 ];
-const coreFlags = [...common, '-O3', '-fno-math-errno'];
-const hotFlags = [...common, '-O3', '-fno-math-errno', '-ffp-contract=fast'];
+// Sanitizers look at the memory and the threads of the engine; what the tests do around it would take most of the time.
+const level = options.sanitize ? '-O1' : '-O3';
+const coreFlags = [...common, ...sanitizers, level, '-fno-math-errno'];
+const hotFlags = [...coreFlags, '-ffp-contract=fast'];
 const testFlags = [...common, '-O1', `-I${tests}`];
 const isaFlags = {
   baseline: [],
@@ -50,6 +53,21 @@ const isaFlags = {
   avx512: [...['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma', '-mf16c'], '-mprefer-vector-width=512'],
 };
 const isas = isX86 ? ['baseline', 'avx2', 'avx512'] : ['baseline'];
+
+/** The best instruction set that the compiler sees on this CPU. */
+function bestIsa() {
+  const {stdout} = spawnSync(compiler, ['-march=native', '-dM', '-E', '-x', 'c++', '/dev/null'], {encoding: 'utf8'});
+  const has = (...names) => names.every((name) => stdout.includes(`#define __${name}__ `));
+  if (!isX86 || !has('AVX2', 'FMA')) return 'baseline';
+  return has('AVX512F', 'AVX512BW', 'AVX512DQ', 'AVX512VL') ? 'avx512' : 'avx2';
+}
+
+const wanted = options.isa === 'best' ? [bestIsa()] : options.isa.split(',').filter(Boolean);
+const chosen = isas.filter((isa) => wanted.length === 0 || wanted.includes(isa));
+if (wanted.some((isa) => !isas.includes(isa))) {
+  console.error(`run.mjs: --isa=${options.isa}: ${isas.join(', ')} and best are known on ${process.arch}`);
+  process.exit(2);
+}
 
 /** Paths of a folder's files that end in `suffix`; none when there is no such folder. */
 function list(folder, suffix) {
@@ -154,7 +172,7 @@ function collectUnits() {
       .map((path) => unit(path, coreFlags)),
     ...list(join(sources, 'kernels', 'hot'), '.cpp')
       .filter(isWanted)
-      .flatMap((path) => isas.map((isa) => unit(path, [...hotFlags, `-DKERATIN_ISA=${isa}`, ...isaFlags[isa]]))),
+      .flatMap((path) => chosen.map((isa) => unit(path, [...hotFlags, `-DKERATIN_ISA=${isa}`, ...isaFlags[isa]]))),
     unit(generate('stubs.cpp', stubs()), coreFlags),
     unit(generate('main.cpp', `#include "check.h"\n${main}\n`), testFlags),
     ...list(tests, '.test.cpp')
@@ -241,7 +259,7 @@ if (failed === 0) {
   if (program === null) {
     failed = 1;
   } else {
-    for (const isa of isas.filter((name) => options.isa === '' || name === options.isa)) {
+    for (const isa of chosen) {
       const [p, f] = runFor(isa, program);
       passed += p;
       failed += f;
