@@ -26,7 +26,8 @@ test.each([
     const {grownBy, buffers, losses} = await scenarioResult<Cost>('memory', {args: [workload]});
     expect(grownBy).toBeLessThan(MOST_MEGABYTES);
     expect(buffers.before).toBeGreaterThan(0);
-    expect(buffers.after).toBe(buffers.before);
+    // A buffer may still have waited for its collection before.
+    expect(buffers.after).toBeLessThanOrEqual(buffers.before);
     // The model that was there all the time is usable.
     expect(losses).toHaveLength(3);
     for (const loss of losses) expect(loss).toBeLessThan(2);
