@@ -4,12 +4,19 @@ import {type Trained} from './scenarios/training.js';
 import {scenarioResult} from './scenario.js';
 
 test('worker threads train at once what the main thread trains, bit for bit; terminating one in its training hurts nobody', async () => {
-  const {workers, main} = await scenarioResult<Record<'workers' | 'main', readonly (readonly Trained[])[]>>('workers');
+  interface Result {
+    readonly workers: readonly (readonly Trained[])[];
+    readonly main: readonly (readonly Trained[])[];
+    readonly bytesOfWorkers: number;
+  }
+  const {workers, main, bytesOfWorkers} = await scenarioResult<Result>('workers');
   const [reference, ...others] = main;
   expect(reference).toHaveLength(3);
   for (const {losses} of reference ?? []) expect(Math.min(...losses)).toBeGreaterThan(0);
   expect(workers).toHaveLength(2);
   for (const trained of [...workers, ...others]) expect(trained).toEqual(reference);
+  // What the workers had is free again, also that of those which were terminated.
+  expect(bytesOfWorkers).toBe(0);
 }, 240_000);
 
 test('workers come and go where the main thread has no addon, and share one set of kernel threads', async () => {

@@ -54,5 +54,8 @@ if (process.argv[2] === 'without-main') {
   const victim = terminate(50);
   const during = await trainAll();
   await victim;
-  console.log(JSON.stringify({workers, main: [before, beside, during, await trainAll()]}));
+  const after = await trainAll();
+  const {memoryStats} = await import('@keratin/native');
+  const {numBytes, poolBytes} = memoryStats();
+  console.log(JSON.stringify({workers, main: [before, beside, during, after], bytesOfWorkers: poolBytes - numBytes}));
 }
