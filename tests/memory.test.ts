@@ -5,6 +5,12 @@ import {scenarioResult} from './scenario.js';
 
 const MOST_MEGABYTES = 20;
 
+/**
+ * Buffers that a collection may find in use where an earlier one did not: the engine decides which temporaries of its
+ * frames still count as reachable. A leak shows at least one for each of the 200 repetitions or more.
+ */
+const MOST_LINGERING = 10;
+
 interface Cost {
   /** Resident memory in MB: the most that was seen, less that after the warm-up. */
   readonly grownBy: number;
@@ -26,8 +32,7 @@ test.each([
     const {grownBy, buffers, losses} = await scenarioResult<Cost>('memory', {args: [workload]});
     expect(grownBy).toBeLessThan(MOST_MEGABYTES);
     expect(buffers.before).toBeGreaterThan(0);
-    // A buffer may still have waited for its collection before.
-    expect(buffers.after).toBeLessThanOrEqual(buffers.before);
+    expect(buffers.after).toBeLessThanOrEqual(buffers.before + MOST_LINGERING);
     // The model that was there all the time is usable.
     expect(losses).toHaveLength(3);
     for (const loss of losses) expect(loss).toBeLessThan(2);
