@@ -83,6 +83,8 @@ export interface Layer<I = Tensor, O = Tensor> {
 export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   /** Config keys, as option names, that the constructor takes before its options: what `fromConfig` needs to know. */
   static readonly positional: readonly string[] = [];
+  /** Options of `call` beside `training` and `mask`, some of which may hold tensors. */
+  static readonly callOptions: readonly string[] = [];
 
   /** Whether a mask of the input passes on to the output. Default: whether the class overrides `computeMask`. */
   supportsMasking: boolean;
@@ -321,26 +323,29 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
       throw new ValueError(`${this.path}: a layer is called with its inputs, got ${describe(args[0])}`);
     }
     const last = args.at(-1);
-    if (
-      args.length > 1 &&
-      (last === undefined || (isPlainObject(last) && tensorsIn(Object.values(last)).length === 0))
-    ) {
+    if (args.length > 1 && (last === undefined || this.#areCallOptions(last))) {
       return [args.slice(0, -1), this.#checkCallOptions(last ?? {})];
-    }
-    if (
-      args.length > 1 &&
-      isPlainObject(last) &&
-      Object.keys(last).some((key) => key === 'training' || key === 'mask')
-    ) {
-      return [args.slice(0, -1), this.#checkCallOptions(last)];
     }
     return [args, {}];
   }
 
+  // A dictionary at the end may be options or inputs: those of a user's layer are inputs where they hold tensors under other names.
+  #areCallOptions(last: unknown): last is object {
+    if (!isPlainObject(last)) return false;
+    const keys = Object.keys(last);
+    const own = (this.constructor as typeof Layer).callOptions;
+    return (
+      tensorsIn(Object.values(last)).length === 0 ||
+      keys.some((key) => key === 'training' || key === 'mask') ||
+      keys.every((key) => own.includes(key))
+    );
+  }
+
   // Layers may take call options of their own, so only near misses of the common ones are errors.
   #checkCallOptions(options: object): CallOptions {
+    const own = (this.constructor as typeof Layer).callOptions;
     for (const key of Object.keys(options)) {
-      if (key === 'training' || key === 'mask') continue;
+      if (key === 'training' || key === 'mask' || own.includes(key)) continue;
       const near = hint(key, ['training', 'mask']);
       if (near.startsWith('; did you mean')) checkOptions(`${this.path} call`, options, ['training', 'mask']);
     }
