@@ -110,6 +110,7 @@ export function misfit(value: number, dtype: DType): string | undefined {
     if (value < range[0] || value > range[1]) return `is outside of ${String(range[0])} to ${String(range[1])}`;
     return undefined;
   }
+  if (dtype === 'string' && value !== 0) return 'is no text';
   if (dtype === 'bool' && value !== 0 && value !== 1) return 'is not a boolean';
   return undefined;
 }

@@ -6,6 +6,7 @@ import {Tensor} from '../tensor/tensor.js';
 import {contiguous, opcodeOf, runElementwise, runKernel, storageOf} from './execute.js';
 import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
 import {isRecording, record} from './recording.js';
+import {runText} from './text.js';
 
 const opcodeCache = new Map<Primitive<never>, number>();
 
@@ -67,6 +68,12 @@ function run<A>(
   for (const input of inputs) if (input.source === null) return Tensor.create(spec.shape, spec.dtype, null);
   const how = primitive.definition.run;
   if (how.kind === 'elementwise') {
+    if (hasText(inputs)) {
+      const [output] = runText(primitive, inputs, [spec], op, (codes, specs) =>
+        specs.map((each) => run(primitive, codes, attributes, each, op)),
+      );
+      return output ?? missing(primitive.name);
+    }
     return runElementwise(opcode(primitive), inputs, spec.dtype, concrete(spec.shape), op);
   }
   if (how.kind === 'view') {
@@ -75,8 +82,16 @@ function run<A>(
     return runView(primitive, input, attributes, spec);
   }
   const [output] = runMany(primitive, inputs, attributes, [spec], op);
-  if (output === undefined) throw new InternalError(`${primitive.name} gave no output`);
-  return output;
+  return output ?? missing(primitive.name);
+}
+
+function hasText(inputs: readonly AnyTensor[]): boolean {
+  for (const input of inputs) if (input.dtype === 'string') return true;
+  return false;
+}
+
+function missing(name: string): never {
+  throw new InternalError(`${name} gave no output`);
 }
 
 function runMany<A>(
@@ -89,6 +104,9 @@ function runMany<A>(
   const how = primitive.definition.run;
   if (how.kind !== 'strided' && how.kind !== 'contiguous') {
     throw new InternalError(`${primitive.name} is not a kernel of several outputs`);
+  }
+  if (hasText(inputs)) {
+    return runText(primitive, inputs, specs, op, (codes, coded) => runMany(primitive, codes, attributes, coded, op));
   }
   const operands = inputs.map((input, index) => {
     const shape = how.broadcast?.(inputs, specs, index) ?? null;

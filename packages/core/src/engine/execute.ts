@@ -4,6 +4,7 @@ import {IndexError, InternalError, ValueError} from '../errors.js';
 import {concrete, contiguousStrides, sameShape, sizeOf} from '../shape.js';
 import {noteCreated, outsideScopes, Storage} from '../tensor/storage.js';
 import {Tensor} from '../tensor/tensor.js';
+import {textOf, TextStorage} from '../tensor/text.js';
 
 type AnyTensor = Tensor<Element>;
 
@@ -207,6 +208,7 @@ export function contiguous<E extends Element>(tensor: Tensor<E>): Tensor<E> {
 /** The same values in a new buffer. */
 export function copyOf<E extends Element>(tensor: Tensor<E>): Tensor<E> {
   const shape = concrete(tensor.shape);
+  if (tensor.dtype === 'string') return Tensor.create<E>(shape, 'string', new TextStorage([...textOf(tensor)]));
   const storage = Storage.allocate((sizeOf(shape) ?? 0) * DTYPES[tensor.dtype].bytes);
   const target = Tensor.create<E>(shape, tensor.dtype, storage);
   if (typeof tensor.source === 'number') runInto(opcodeOf(FILL), [], [tensor.source], [target], FILL);
@@ -218,7 +220,7 @@ export function copyOf<E extends Element>(tensor: Tensor<E>): Tensor<E> {
 export function storageOf(tensor: AnyTensor): Storage {
   if (tensor.source instanceof Storage) {
     // A view of what is gone fails here, not at its first use.
-    handleOf(tensor.source);
+    tensor.source.assertLive();
     return tensor.source;
   }
   if (tensor.source === null) throw new InternalError('a symbolic tensor has no storage');

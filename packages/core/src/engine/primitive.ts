@@ -71,6 +71,8 @@ export interface PrimitiveDefinition<I extends string, O extends string, A, S ex
           output: readonly number[],
         ) => ViewLayout | null;
       };
+  /** Whether its kernel only moves or compares elements, so that it works on strings too (views always do). */
+  readonly takesStrings?: true;
   /** Null says that there is none: asking for one gives no gradient, as in Keras. */
   readonly gradient: Gradient<A, S> | null;
 }

@@ -4,7 +4,7 @@ import {DtypeError, ValueError} from '../errors.js';
 import {apply} from '../engine/dispatch.js';
 import * as movement from '../primitives/movement.js';
 import {checkShape, concrete} from '../shape.js';
-import {full as constant} from '../tensor/convert.js';
+import {convert, full as constant} from '../tensor/convert.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {checkOptions} from '../suggest.js';
 import {type AnyTensorLike, castTo, toFloatPair, toTensor} from './convert.js';
@@ -13,9 +13,13 @@ import {equal} from './elementwise.js';
 function filled<D extends DType>(
   op: string,
   shape: readonly number[],
-  value: number,
+  value: Element,
   dtype: D | undefined,
 ): Tensor<ElementOf<D>> {
+  if (typeof value !== 'number') {
+    const one = convert<ElementOf<D>>(value as ElementOf<D>, dtype, op);
+    return apply(movement.broadcastTo, [one], {shape: checkShape(op, shape)}, op);
+  }
   const target = checkDType(op, dtype ?? floatx());
   const problem = misfit(value, target);
   if (problem !== undefined) throw new DtypeError(`${op}: ${String(value)} ${problem}, which ${target} needs`);
@@ -31,28 +35,30 @@ export function ones<D extends DType = 'float32'>(shape: readonly number[], dtyp
   return filled('ones', shape, 1, dtype);
 }
 
-/** One value throughout. */
+/** One value throughout; a text gives a string tensor. */
+export function full(shape: readonly number[], fillValue: string): Tensor<string>;
 export function full<D extends DType = 'float32'>(
   shape: readonly number[],
-  fillValue: number,
+  fillValue: number | bigint | boolean,
   dtype?: D,
-): Tensor<ElementOf<D>> {
+): Tensor<ElementOf<D>>;
+export function full(shape: readonly number[], fillValue: Element, dtype?: DType): Tensor<Element> {
   return filled('full', shape, fillValue, dtype);
 }
 
 export function zerosLike(x: AnyTensorLike, dtype?: DType): Tensor {
   const {shape, dtype: own} = toTensor<Element>(x, 'zerosLike');
-  return constant(concrete(shape), 0, dtype ?? own);
+  return filled('zerosLike', concrete(shape), 0, dtype ?? own) as Tensor;
 }
 
 export function onesLike(x: AnyTensorLike, dtype?: DType): Tensor {
   const {shape, dtype: own} = toTensor<Element>(x, 'onesLike');
-  return constant(concrete(shape), 1, dtype ?? own);
+  return filled('onesLike', concrete(shape), 1, dtype ?? own) as Tensor;
 }
 
-export function fullLike(x: AnyTensorLike, fillValue: number, dtype?: DType): Tensor {
+export function fullLike(x: AnyTensorLike, fillValue: Element, dtype?: DType): Tensor {
   const {shape, dtype: own} = toTensor<Element>(x, 'fullLike');
-  return constant(concrete(shape), fillValue, dtype ?? own);
+  return filled('fullLike', concrete(shape), fillValue, dtype ?? own) as Tensor;
 }
 
 /** start, start + step, ... below stop; with one argument from 0. int32 for whole numbers, else float32. */

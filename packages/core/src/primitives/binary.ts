@@ -1,7 +1,7 @@
 import {definePrimitive} from '../engine/primitive.js';
 import {apply} from '../engine/dispatch.js';
 import {select} from './select.js';
-import {binary, boolean, comparable, floating, given, numeric, unbroadcast} from './rules.js';
+import {binary, boolean, comparable, equatable, floating, given, numeric, unbroadcast} from './rules.js';
 import {type Spec} from '../engine/primitive.js';
 import {type Tensor} from '../tensor/tensor.js';
 
@@ -153,8 +153,10 @@ export const atan2 = definePrimitive('atan2', {
 
 const comparison = {inputs: ['a', 'b'], infer: binary(comparable, 'bool'), run: elementwise, gradient: null} as const;
 
-export const equal = definePrimitive('equal', comparison);
-export const notEqual = definePrimitive('not_equal', comparison);
+const equality = {...comparison, infer: binary(equatable, 'bool'), takesStrings: true} as const;
+
+export const equal = definePrimitive('equal', equality);
+export const notEqual = definePrimitive('not_equal', equality);
 export const less = definePrimitive('less', comparison);
 export const lessEqual = definePrimitive('less_equal', comparison);
 export const greater = definePrimitive('greater', comparison);

@@ -14,7 +14,8 @@ export const cast: Primitive<CastAttributes> = definePrimitive('cast', {
   infer: ([x], {dtype}: CastAttributes, op) => {
     const input = given(x, op);
     if ((input.dtype === 'string') !== (dtype === 'string')) {
-      throw new DtypeError(`${op}: ${input.dtype} does not convert to ${dtype}`);
+      const how = dtype === 'string' ? 'strings.asString writes numbers' : 'strings.toNumber reads numbers';
+      throw new DtypeError(`${op}: ${input.dtype} does not convert to ${dtype}; ${how}`);
     }
     return {shape: input.shape, dtype};
   },

@@ -21,6 +21,7 @@ export const gather = definePrimitive('gather', {
     kind: 'contiguous',
     encode: ({axis}, inputs) => [axis < 0 ? axis + given(inputs[0], 'gather').shape.length : axis],
   },
+  takesStrings: true,
   gradient: {
     saves: ['indices'],
     vjp: ({indices: index}, dy, {inputs, attributes: {axis}}) => {
@@ -92,6 +93,7 @@ export const gatherNd: Primitive = definePrimitive('gather_nd', {
     return {shape: [...index.shape.slice(0, -1), ...input.shape.slice(depth)], dtype: input.dtype};
   },
   run: {kind: 'contiguous'},
+  takesStrings: true,
   gradient: {
     saves: ['indices'],
     vjp: ({indices: index}, dy, {inputs}) => [

@@ -232,6 +232,7 @@ export const concatenate = definePrimitive('concatenate', {
     kind: 'strided',
     encode: ({axis}, inputs) => [axis < 0 ? axis + given(inputs[0], 'concatenate').shape.length : axis],
   },
+  takesStrings: true,
   gradient: {
     saves: [],
     vjp: (_, dy, {inputs, needs, attributes: {axis}}) => {

@@ -19,6 +19,7 @@ export const floating = kinds('a floating dtype', 'float');
 export const numeric = kinds('a number dtype', 'float', 'int', 'uint');
 export const boolean = kinds('bool', 'bool');
 export const comparable = kinds('a number dtype or bool', 'float', 'int', 'uint', 'bool');
+export const equatable = kinds('a number dtype, bool or string', 'float', 'int', 'uint', 'bool', 'string');
 export const indices: DTypeRule = {text: 'int32 or int64', allows: (dtype) => dtype === 'int32' || dtype === 'int64'};
 export const anything: DTypeRule = {text: 'any dtype', allows: () => true};
 export const singleOrDouble: DTypeRule = {
@@ -39,7 +40,11 @@ export function requireSameDType(op: string, names: readonly string[], specs: re
   for (const spec of specs) {
     if (spec.dtype !== first.dtype) {
       const got = specs.map((s, i) => `${names[i] ?? names.at(-1) ?? 'x'} ${s.dtype}`).join(' and ');
-      throw new DtypeError(`${op}: tensors must have one dtype, got ${got}; convert one with cast('${first.dtype}')`);
+      const isText = specs.some(({dtype}) => dtype === 'string');
+      const remedy = isText
+        ? 'strings.toNumber and strings.asString convert text'
+        : `convert one with cast('${first.dtype}')`;
+      throw new DtypeError(`${op}: tensors must have one dtype, got ${got}; ${remedy}`);
     }
   }
   return first.dtype;

@@ -15,6 +15,7 @@ export const select: Primitive = definePrimitive('select', {
     return {shape: broadcast(op, test, {shape: broadcast(op, x, y), dtype}), dtype};
   },
   run: {kind: 'elementwise'},
+  takesStrings: true,
   gradient: {
     saves: ['condition'],
     vjp: ({condition}, dy, {inputs, needs}) => {

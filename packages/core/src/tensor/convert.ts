@@ -20,6 +20,7 @@ import {encodeHalf} from './half.js';
 import {itemOf} from './read.js';
 import {Storage} from './storage.js';
 import {isTensor, Tensor} from './tensor.js';
+import {textTensor} from './text.js';
 import {addon} from '@keratin/native';
 
 /** Nested arrays of equal lengths, or one element. */
@@ -228,9 +229,11 @@ function upload(source: RawArray, shape: readonly number[], dtype: DType): Tenso
 
 function fromFlat(values: readonly unknown[], shape: readonly number[], dtype: DType, where: string): Tensor<Element> {
   const {kind, array, bytes} = DTYPES[dtype];
-  if (kind === 'string') {
-    throw new DtypeError(`${where}: string tensors hold text for lookups and are not supported by this operation`);
-  }
+  if (kind === 'string')
+    return textTensor(
+      values.map((value) => stringOf(value, where)),
+      shape,
+    );
   if (kind === 'complex') {
     const pairs = new (bytes === 8 ? Float32Array : Float64Array)(values.length * 2);
     values.forEach((value, i) => (pairs[2 * i] = numberOf(value, dtype, where)));
@@ -257,6 +260,11 @@ function fromFlat(values: readonly unknown[], shape: readonly number[], dtype: D
     target[i] = half ? encodeHalf(value, dtype) : value;
   }
   return upload(target, shape, dtype);
+}
+
+function stringOf(value: unknown, where: string): string {
+  if (typeof value === 'string') return value;
+  throw new ValueError(`${where}: elements of a string tensor are strings, got ${describe(value)}`);
 }
 
 function numberOf(value: unknown, dtype: DType, where: string): number {

@@ -7,6 +7,7 @@ import {EDGE_ITEMS, type ElementFormat, floatFormat, floatScalar, layout, THRESH
 import {readRaw, valuesOf} from './read.js';
 import {Storage} from './storage.js';
 import {assertReadable, type Tensor} from './tensor.js';
+import {quoted, textOf} from './text.js';
 import {Variable} from './variable.js';
 
 /** `(2, 3)`, `(3,)`, `()`; open sizes are `None`. */
@@ -35,6 +36,7 @@ function scalarText(tensor: Tensor<Element>): string {
   }
   const [value] = valuesOf(tensor);
   if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'string') return quoted(value);
   const isFloat = dtype === 'float64' || dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16';
   return typeof value === 'number' && isFloat ? floatScalar(value, dtype) : String(value);
 }
@@ -74,11 +76,14 @@ function elementText(kept: Tensor<Element>): (position: number) => string {
     case 'uint8':
     case 'uint16':
     case 'uint32':
-    case 'uint64':
-    case 'string': {
+    case 'uint64': {
       const texts = valuesOf(kept).map(String);
       const width = texts.reduce((widest, text) => Math.max(widest, text.length), 0);
       return (i) => (texts[i] ?? '').padStart(width);
+    }
+    case 'string': {
+      const texts = textOf(kept);
+      return (i) => quoted(texts[i] ?? '');
     }
   }
 }

@@ -1,17 +1,23 @@
 import {addon} from '@keratin/native';
 import {DTYPES, type DType, type Element, isBigInteger, type RawArray} from '../dtype.js';
-import {ShapeError} from '../errors.js';
+import {DtypeError, ShapeError} from '../errors.js';
 import {contiguous, opcodeOf, runElementwise} from '../engine/execute.js';
 import {concrete, show} from '../shape.js';
 import {type Nested, type TypedArrayOf} from './convert.js';
 import {roundTo} from './half.js';
 import {Storage} from './storage.js';
 import {assertReadable, type Tensor} from './tensor.js';
+import {textOf} from './text.js';
 
 /** The raw elements, row-major: halves as their 16 bits, booleans as bytes, complex numbers as pairs. */
 export function readRaw(tensor: Tensor<Element>, what = 'data'): RawArray {
   assertReadable(tensor, what);
   const {array, kind} = DTYPES[tensor.dtype];
+  if (kind === 'string') {
+    throw new DtypeError(
+      `${what}: strings are no numbers for a typed array; read a string tensor with array() or item()`,
+    );
+  }
   const size = tensor.size * (kind === 'complex' ? 2 : 1);
   const target = new array(size);
   if (size === 0) return target;
@@ -46,6 +52,8 @@ function typed(raw: RawArray): RawArray {
 /** The elements as JavaScript values, row-major. */
 export function valuesOf(tensor: Tensor<Element>, what = 'array()'): Element[] {
   const {dtype} = tensor;
+  assertReadable(tensor, what);
+  if (dtype === 'string') return [...textOf(tensor)];
   const raw = isHalf(dtype) ? readHalves(tensor, what) : readRaw(tensor, what);
   if (dtype === 'bool') return Array.from(raw as Uint8Array, (value) => value !== 0);
   return Array.from<number | bigint>(raw as ArrayLike<number | bigint>);
@@ -57,7 +65,7 @@ export function itemOf(tensor: Tensor<Element>, what = 'item()'): Element {
   if (tensor.size !== 1) {
     throw new ShapeError(`${what}: a tensor of one element is needed, got shape ${show(tensor.shape)}`);
   }
-  if (typeof tensor.source === 'number') return rounded(tensor.source, tensor.dtype);
+  if (typeof tensor.source === 'number' && tensor.dtype !== 'string') return rounded(tensor.source, tensor.dtype);
   const [value] = valuesOf(tensor, what);
   if (value === undefined) throw new ShapeError(`${what}: the tensor is empty`);
   return value;

@@ -34,8 +34,13 @@ export class Storage {
 
   /** The handle, or an error after `dispose()`. */
   get live(): number {
-    if (this.handle <= 0) throw new DisposedError('this tensor was disposed of: its memory is gone');
+    this.assertLive();
     return this.handle;
+  }
+
+  /** Throws after `dispose()`. */
+  assertLive(): void {
+    if (this.handle <= 0) throw new DisposedError('this tensor was disposed of: its memory is gone');
   }
 }
 

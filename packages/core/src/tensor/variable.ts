@@ -9,6 +9,7 @@ import {scatterRows, scatterTuples} from './indexing/put.js';
 import {VariableView} from './indexing/view.js';
 import {outsideScopes, Storage} from './storage.js';
 import {Tensor} from './tensor.js';
+import {textOf, TextStorage} from './text.js';
 
 /** Options of {@link Variable}. */
 export interface VariableOptions {
@@ -89,6 +90,7 @@ export class Variable<E extends Element = number> extends Tensor<E> {
     const from = this.operand(value, 'assign');
     if (!sameShape(from.shape, this.shape)) this.refuse('assign', from);
     if (from.source === this.source) return this;
+    if (this.dtype === 'string') return this.writeText([...textOf(from)]);
     const target = this.fresh();
     if (typeof from.source === 'number') runInto(opcodeOf('fill'), [], [from.source], [target], 'assign');
     else runInto(opcodeOf('copy'), [from], [], [target], 'assign');
@@ -192,6 +194,14 @@ export class Variable<E extends Element = number> extends Tensor<E> {
     this.source = target.source;
   }
 
+  /** @internal Writes all elements of a variable of strings. */
+  writeText(values: readonly string[]): this {
+    this.writes += 1;
+    this.readViews();
+    this.source = new TextStorage(values);
+    return this;
+  }
+
   /** @internal `value` as a tensor of the variable's dtype. */
   operand(value: TensorLike<E>, where: string): Tensor<E> {
     const from = convertLike(value, this.dtype, `${where} to variable ${this.path}`);
@@ -209,6 +219,9 @@ export class Variable<E extends Element = number> extends Tensor<E> {
 
   private update(kernel: 'add' | 'subtract', value: TensorLike<E>, where: string): this {
     const by = this.operand(value, where);
+    if (this.dtype === 'string') {
+      throw new DtypeError(`${where}: variable ${this.path} is string: there is no arithmetic of text, use assign`);
+    }
     const shape = concrete(this.shape);
     const lead = shape.length - by.shape.length;
     const fits = lead >= 0 && by.shape.every((n, i) => n === 1 || n === shape[lead + i]);

@@ -4,10 +4,13 @@ import {apply, broadcastView} from '../../engine/dispatch.js';
 import {contiguous, copyOf, opcodeOf, runInto} from '../../engine/execute.js';
 import {withoutRecorder} from '../../engine/recording.js';
 import {add, subtract} from '../../primitives/binary.js';
+import {gatherNd} from '../../primitives/indexing.js';
 import {range, type RangeAttributes, reshape} from '../../primitives/movement.js';
 import {broadcastShapes, concrete, contiguousStrides, sameShape, type Shape, show, sizeOf} from '../../shape.js';
 import {type TensorLike} from '../convert.js';
+import {valuesOf} from '../read.js';
 import {Tensor} from '../tensor.js';
+import {textOf} from '../text.js';
 import {type Variable} from '../variable.js';
 import {indexTensor, type Plan, type Term} from './plan.js';
 import {takeAt, tuples} from './take.js';
@@ -27,7 +30,8 @@ export function putAt<E extends Element>(
 ): void {
   const from = fitted(variable.operand(value, where), plan.shape, variable, where);
   withoutRecorder(null, () => {
-    if (plan.gathered === null) putRanges(variable, plan, mode, from, where);
+    if (variable.dtype === 'string') putText(variable, (grid) => takeAt(grid, plan, where), mode, from, where);
+    else if (plan.gathered === null) putRanges(variable, plan, mode, from, where);
     else putGathered(variable, plan, mode, from, where);
   });
 }
@@ -116,16 +120,40 @@ function putGathered<E extends Element>(
     return;
   }
   // Any mix: the flat positions of all elements, indexed in the same way, say where each value goes.
+  const chosen = takeAt(positionsIn(plan.input, where), plan, where);
+  const positions: Tensor = apply<{shape: Shape}>(reshape, [chosen], {shape: [-1, 1]}, where);
   const size = sizeOf(plan.input) ?? 0;
-  const dtype: DType = size > 2 ** 31 - 1 ? 'int64' : 'int32';
-  const counts: Tensor = apply<RangeAttributes>(range, [], {start: 0, step: 1, count: size, dtype}, where);
-  const grid: Tensor = apply<{shape: Shape}>(reshape, [counts], {shape: plan.input}, where);
-  const positions: Tensor = apply<{shape: Shape}>(reshape, [takeAt(grid, plan, where)], {shape: [-1, 1]}, where);
   const updates: Tensor<E> = apply<{shape: Shape}, E>(reshape, [from], {shape: [-1]}, where);
   variable.writeInPlace((target) => {
     const flat = Tensor.create<E>([size], target.dtype, target.source);
     runInto(opcodeOf('scatter'), [contiguous(positions), updates], [SCATTER_MODES[mode]], [flat], where);
   });
+}
+
+/** The row-major position of each element of a shape. */
+function positionsIn(shape: Shape, where: string): Tensor {
+  const size = sizeOf(shape) ?? 0;
+  const dtype: DType = size > 2 ** 31 - 1 ? 'int64' : 'int32';
+  const counts: Tensor = apply<RangeAttributes>(range, [], {start: 0, step: 1, count: size, dtype}, where);
+  return apply<{shape: Shape}>(reshape, [counts], {shape}, where);
+}
+
+/** Sets elements of a variable of strings; `choose` indexes a tensor of all positions as the variable is to be indexed. */
+function putText<E extends Element>(
+  variable: Variable<E>,
+  choose: (grid: Tensor) => Tensor,
+  mode: PutMode,
+  from: Tensor<E>,
+  where: string,
+): void {
+  if (mode !== 'set') {
+    throw new DtypeError(`${where}: variable ${variable.path} is string: its elements can only be set`);
+  }
+  const positions = valuesOf(choose(positionsIn(variable.shape, where)));
+  const updates = textOf(from);
+  const values = [...textOf(variable)];
+  positions.forEach((position, i) => (values[Number(position)] = updates[i] ?? ''));
+  variable.writeText(values);
 }
 
 /** Writes updates at tuples of indices [..., k] into the first k axes of a variable, in the order of the tuples. */
@@ -139,6 +167,10 @@ function scatterInto<E extends Element>(
 ): void {
   if (variable.dtype === 'bool' && mode !== 'set') {
     throw new DtypeError(`${where}: variable ${variable.path} is bool: its elements can only be set`);
+  }
+  if (variable.dtype === 'string') {
+    putText(variable, (grid) => apply(gatherNd, [grid, indices], undefined, where), mode, updates, where);
+    return;
   }
   const whole = contiguous(indices);
   variable.writeInPlace((target) => {
