@@ -98,6 +98,10 @@ function runAll(): void {
   random.normal([9]);
   random.truncatedNormal([9]);
   random.permutation(9);
+  random.gamma([3, 4], [1, 2, 3, 4]);
+  random.beta([3, 4], 2, [[1], [2], [3]]);
+  random.binomial([9], 20, 0.4);
+  random.categorical(x, 7);
   const [v, ...slots] = Array.from({length: 4}, () => new Variable(uniform([7])));
   if (v === undefined) return;
   v.assign(ops.zeros([7], 'float64'));

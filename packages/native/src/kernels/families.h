@@ -13,6 +13,7 @@ namespace keratin {
   X(reduction)                      \
   X(indexing)                       \
   X(random)                         \
+  X(distributions)                  \
   X(matmul)                         \
   X(sorting)                        \
   X(cumulative)                     \

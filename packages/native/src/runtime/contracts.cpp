@@ -497,6 +497,26 @@ std::map<std::string, Contract> all_contracts() {
   add({"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}, &test<2>);
   add({"isnan", "isinf", "isfinite"}, &test<1>);
   add({"select"}, &select);
+/// Parameters as operands of the output's shape and dtype.
+template <int kParameters>
+const char* distribution(const Call& call) {
+  EXPECT(has(call, kParameters, 1, 4), kCounts);
+  int64_t word = 0;
+  for (int i = 0; i < 4; ++i) EXPECT(whole(call.attributes[i], 0, 0xffffffff, word), kAttributes);
+  EXPECT(all_of_dtype(call, out(call, 0).dtype), kDTypes);
+  return shaped_like_output(call, kParameters);
+}
+
+const char* categorical(const Call& call) {
+  EXPECT(has(call, 1, 1, 4), kCounts);
+  int64_t word = 0;
+  for (int i = 0; i < 4; ++i) EXPECT(whole(call.attributes[i], 0, 0xffffffff, word), kAttributes);
+  EXPECT(is_index(out(call, 0)), kDTypes);
+  EXPECT(in(call, 0).rank == 2 && out(call, 0).rank == 2 && same_axes(in(call, 0), 0, out(call, 0), 0, 1), kShapes);
+  EXPECT(out(call, 0).contiguous, kGaps);
+  return nullptr;
+}
+
   add({"cast"}, &cast);
   add({"copy"}, &copy);
   add({"fill"}, &fill);
@@ -554,3 +574,6 @@ std::vector<Contract> contracts_for(const std::vector<std::string>& kernels) {
 }
 
 }  // namespace keratin
+  add({"random_gamma"}, &distribution<1>);
+  add({"random_beta", "random_binomial"}, &distribution<2>);
+  add({"random_categorical"}, &categorical);
