@@ -1,5 +1,5 @@
 import {ValueError} from '../errors.js';
-import {describe} from '../suggest.js';
+import {checkOptions, describe} from '../suggest.js';
 
 /** Seed and call counter as the random kernels take them: two 32-bit words each, low first. */
 export type RandomState = readonly [number, number, number, number];
@@ -13,16 +13,36 @@ function checkSeed(where: string, seed: number): number {
   return seed;
 }
 
+/** Options of {@link SeedGenerator}. */
+export interface SeedGeneratorOptions {
+  /** Default `'seed_generator'`. */
+  name?: string | undefined;
+}
+
 /**
  * A source of random states: the same seed gives the same sequence. Pass one as `seed` to functions and layers that draw
  * more than once.
+ *
+ * @example
+ * const seed = new SeedGenerator(42);
+ * random.normal([2], {seed}); // other values than
+ * random.normal([2], {seed}); // these, and the same two in the next run
  */
 export class SeedGenerator {
+  /** A random one where none was given; it follows `setSeed`. */
   readonly seed: number;
+  readonly name: string;
   #counter = 0;
 
-  constructor(seed?: number) {
-    this.seed = seed === undefined ? drawSeed() : checkSeed('SeedGenerator', seed);
+  constructor(seed?: number | null, options: SeedGeneratorOptions = {}) {
+    checkOptions('SeedGenerator', options, ['name']);
+    this.seed = seed === undefined || seed === null ? drawSeed() : checkSeed('SeedGenerator', seed);
+    this.name = options.name ?? 'seed_generator';
+  }
+
+  /** Makes one of what {@link getConfig} gave. */
+  static fromConfig(config: {readonly seed?: number | null | undefined}): SeedGenerator {
+    return new SeedGenerator(config.seed);
   }
 
   /** How many states were drawn; set it to go back or on. */
@@ -70,5 +90,8 @@ export function drawSeed(): number {
 export function resolveSeed(where: string, seed: number | SeedGenerator | null | undefined): RandomState {
   if (seed === undefined || seed === null) return global.next();
   if (seed instanceof SeedGenerator) return seed.next();
+  if (typeof seed !== 'number') {
+    throw new ValueError(`${where}: seed must be an integer or a SeedGenerator, got ${describe(seed)}`);
+  }
   return [...words(checkSeed(where, seed)), 0, 0];
 }
