@@ -1,6 +1,7 @@
 import {
   DtypeError,
   GradientTape,
+  IndexError,
   ops,
   random,
   registerKerasSerializable,
@@ -10,6 +11,7 @@ import {
   tensor,
   UnknownOptionError,
   ValueError,
+  Variable,
 } from '@keratin/core';
 import {maskOf, resetNames, withLogits, withMask} from '@keratin/core/internal';
 import {inspect} from 'node:util';
@@ -109,15 +111,47 @@ describe('labels of any dtype meet float predictions', () => {
     expectClose(new losses.SparseCategoricalCrossentropy()(y, p), expected, 'loss');
   });
 
-  test('a class number outside of the classes gives NaN', () => {
-    const values = losses.sparseCategoricalCrossentropy(
-      [1, 2],
-      [
-        [0.5, 0.5],
-        [0.5, 0.5],
-      ],
-    );
-    expectClose(values, tensor([Math.LN2, Number.NaN]), 'losses');
+  // Keras on TensorFlow's CPU refuses them too; NaN would only show epochs later.
+  describe.each([
+    ['probabilities', {}],
+    ['logits', {fromLogits: true}],
+  ])('a class number outside of the classes is an error: %s', (_, options) => {
+    const outside = [
+      [0.5, 0.5],
+      [0.5, 0.5],
+    ];
+    test.each([
+      ['above', [1, 2], 'class 2 (sample 1) is outside of the valid range [0, 2) of 2 classes'],
+      ['negative', [-1, 0], 'class -1 (sample 0) is outside of the valid range [0, 2) of 2 classes'],
+      ['int64', tensor([0n, 2n ** 40n]), 'class 1099511627776 (sample 1) is outside of the valid range [0, 2)'],
+    ])('%s', (_unused, y, message) => {
+      const call = () => losses.sparseCategoricalCrossentropy(y, outside, options);
+      expect(call).toThrow(IndexError);
+      expect(call).toThrow(`sparseCategoricalCrossentropy: ${message}`);
+      expect(() => new losses.SparseCategoricalCrossentropy(options)(y, outside)).toThrow(message);
+      const tape = new GradientTape();
+      expect(() => tape.record(() => losses.sparseCategoricalCrossentropy(y, new Variable(outside), options))).toThrow(
+        message,
+      );
+    });
+
+    test('of images, and with the classes elsewhere', () => {
+      const x = ops.zeros([2, 3, 4]);
+      expect(() => losses.sparseCategoricalCrossentropy(ops.full([2, 3], 4, 'int32'), x, options)).toThrow(
+        'class 4 (sample 0) is outside of the valid range [0, 4)',
+      );
+      expect(() =>
+        losses.sparseCategoricalCrossentropy(ops.full([2, 4], 3, 'int32'), x, {...options, axis: 1}),
+      ).toThrow('class 3 (sample 0) is outside of the valid range [0, 3)');
+    });
+
+    test('unless it is the one to ignore', () => {
+      const values = losses.sparseCategoricalCrossentropy([255, 0], outside, {...options, ignoreClass: 255});
+      expectClose(values, tensor([0, Math.LN2]), 'losses');
+      expect(() => losses.sparseCategoricalCrossentropy([255, 2], outside, {...options, ignoreClass: 255})).toThrow(
+        'class 2 (sample 1)',
+      );
+    });
   });
 
   test('uint8 targets of a mean squared error', () => {

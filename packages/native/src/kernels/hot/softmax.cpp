@@ -70,7 +70,7 @@ T row_max(const T* x, int64_t c) {
   constexpr int64_t step = lanes<T>;
   const T lowest = static_cast<T>(-__builtin_inf());
   V m[4] = {splat<V>(lowest), splat<V>(lowest), splat<V>(lowest), splat<V>(lowest)};
-  const auto join = [](V& a, V v) __attribute__((always_inline)) { a = larger(v, a); };
+  const auto join = [](V & a, V v) __attribute__((always_inline)) { a = larger(v, a); };
   int64_t i = 0;
   for (; i + 4 * step <= c; i += 4 * step) {
     join(m[0], load<V>(x + i));
@@ -101,11 +101,12 @@ RowStatistics<T> softmax_row(const T* x, T* y, int64_t c) {
     return {max, sum};
   }
   const T max = row_max(x, c);
-  const T sum = sum_lanes<T>(sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-    const V e = exp_of_negative(V(part.load(x + i) - max));
-    part.store(y + i, e);
-    return e;
-  }));
+  const T sum = sum_lanes<T>(sum_vectors<T>(
+      c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+        const V e = exp_of_negative(V(part.load(x + i) - max));
+        part.store(y + i, e);
+        return e;
+      }));
   const T inverse = 1 / sum;
   for_vectors<T>(
       c, [&](int64_t i, auto part) __attribute__((always_inline)) { part.store(y + i, part.load(y + i) * inverse); });
@@ -128,15 +129,15 @@ void log_softmax(const Call& call) {
       call.inputs[0],
       [&](int64_t, int64_t at, int64_t c) {
         const T max = row_max(x + at, c);
-        const V sum = sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-          return exp_of_negative(V(part.load(x + at + i) - max));
-        });
+        const V sum = sum_vectors<T>(
+            c, [&](int64_t i, auto part)
+                   __attribute__((always_inline)) { return exp_of_negative(V(part.load(x + at + i) - max)); });
         return RowStatistics<T>{max, sum_lanes<T>(sum)};
       },
       [&](int64_t, int64_t at, int64_t c, T max, T log_sum) {
-        for_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-          part.store(y + at + i, part.load(x + at + i) - max - log_sum);
-        });
+        for_vectors<T>(
+            c, [&](int64_t i, auto part)
+                   __attribute__((always_inline)) { part.store(y + at + i, part.load(x + at + i) - max - log_sum); });
       });
 }
 
@@ -148,12 +149,12 @@ void softmax_gradient(const Call& call) {
     const T* dy = input<T>(call, 0) + at;
     const T* y = input<T>(call, 1) + at;
     T* dx = output<T>(call, 0) + at;
-    const T dot = sum_lanes<T>(sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-      return V(part.load(dy + i) * part.load(y + i));
-    }));
-    for_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-      part.store(dx + i, part.load(y + i) * (part.load(dy + i) - dot));
-    });
+    const T dot = sum_lanes<T>(sum_vectors<T>(
+        c, [&](int64_t i, auto part)
+               __attribute__((always_inline)) { return V(part.load(dy + i) * part.load(y + i)); }));
+    for_vectors<T>(
+        c, [&](int64_t i, auto part)
+               __attribute__((always_inline)) { part.store(dx + i, part.load(y + i) * (part.load(dy + i) - dot)); });
   });
 }
 
@@ -164,19 +165,20 @@ void log_softmax_gradient(const Call& call) {
     const T* dy = input<T>(call, 0) + at;
     const T* y = input<T>(call, 1) + at;
     T* dx = output<T>(call, 0) + at;
-    const T sum = sum_lanes<T>(
-        sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) { return part.load(dy + i); }));
-    for_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-      part.store(dx + i, part.load(dy + i) - exp_of_negative(part.load(y + i)) * sum);
-    });
+    const T sum = sum_lanes<T>(sum_vectors<T>(
+        c, [&](int64_t i, auto part) __attribute__((always_inline)) { return part.load(dy + i); }));
+    for_vectors<T>(
+        c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+          part.store(dx + i, part.load(dy + i) - exp_of_negative(part.load(y + i)) * sum);
+        });
   });
 }
 
-// A row without classes has no label inside (NaN), and the empty sum is zero.
+// Without classes the sum over them is zero.
 template <class T>
-void fill_losses(const Call& call, T value) {
+void fill_losses(const Call& call) {
   if (call.inputs[0].size > 0) return;
-  for (int64_t row = 0; row < call.outputs[0].size; ++row) output<T>(call, 0)[row] = value;
+  for (int64_t row = 0; row < call.outputs[0].size; ++row) output<T>(call, 0)[row] = T{0};
 }
 
 int64_t label_at(const Operand& labels, int64_t row) {
@@ -184,30 +186,32 @@ int64_t label_at(const Operand& labels, int64_t row) {
                                       : static_cast<const int32_t*>(labels.data)[row];
 }
 
+// Before any work: a pass over the labels alone costs nothing beside that over the logits.
+void check_labels(const Operand& labels, int64_t classes) {
+  for (int64_t row = 0; row < labels.size; ++row) {
+    const int64_t label = label_at(labels, row);
+    if (label >= 0 && label < classes) continue;
+    fail("index", "class %lld (sample %lld) is outside of the valid range [0, %lld) of %lld classes",
+         static_cast<long long>(label), static_cast<long long>(row), static_cast<long long>(classes),
+         static_cast<long long>(classes));
+  }
+}
+
 template <class T>
 void sparse_softmax_cross_entropy(const Call& call) {
-  using V = Vec<T>;
-  const T nan = static_cast<T>(__builtin_nan(""));
-  fill_losses(call, nan);
   const T* x = input<T>(call, 0);
   const Operand& labels = call.inputs[1];
   T* loss = output<T>(call, 0);
   T* probabilities = output<T>(call, 1);
+  check_labels(labels, call.inputs[0].shape[1]);
   for_rows_with_log<T>(
-      call.inputs[0],
-      [&](int64_t row, int64_t at, int64_t c) {
-        const int64_t label = label_at(labels, row);
-        if (label >= 0 && label < c) return softmax_row(x + at, probabilities + at, c);
-        for_vectors<T>(c, [&](int64_t i, auto part) { part.store(probabilities + at + i, splat<V>(nan)); });
-        return RowStatistics<T>{nan, nan};
-      },
-      [&](int64_t row, int64_t at, int64_t c, T max, T log_sum) {
-        const int64_t label = label_at(labels, row);
-        loss[row] = label >= 0 && label < c ? log_sum - (x[at + label] - max) : nan;
+      call.inputs[0], [&](int64_t, int64_t at, int64_t c) { return softmax_row(x + at, probabilities + at, c); },
+      [&](int64_t row, int64_t at, int64_t, T max, T log_sum) {
+        loss[row] = log_sum - (x[at + label_at(labels, row)] - max);
       });
 }
 
-// dlogits = (probabilities - one_hot(label)) dloss; the NaN row of a label outside stays NaN.
+// dlogits = (probabilities - one_hot(label)) dloss. The forward pass refused labels outside; here they count as none.
 template <class T>
 void sparse_softmax_cross_entropy_gradient(const Call& call) {
   for_rows(call.inputs[1], [&](int64_t row, int64_t at, int64_t c) {
@@ -217,9 +221,9 @@ void sparse_softmax_cross_entropy_gradient(const Call& call) {
     const int64_t label = label_at(call.inputs[2], row);
     const bool inside = label >= 0 && label < c;
     const T at_label = inside ? (probabilities[label] - 1) * scale : T{0};
-    for_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-      part.store(dlogits + i, part.load(probabilities + i) * scale);
-    });
+    for_vectors<T>(
+        c, [&](int64_t i, auto part)
+               __attribute__((always_inline)) { part.store(dlogits + i, part.load(probabilities + i) * scale); });
     if (inside) dlogits[label] = at_label;
   });
 }
@@ -228,7 +232,7 @@ void sparse_softmax_cross_entropy_gradient(const Call& call) {
 template <class T>
 void softmax_cross_entropy(const Call& call) {
   using V = Vec<T>;
-  fill_losses(call, T{0});
+  fill_losses<T>(call);
   const T* x = input<T>(call, 0);
   const T* labels = input<T>(call, 1);
   T* loss = output<T>(call, 0);
@@ -236,9 +240,10 @@ void softmax_cross_entropy(const Call& call) {
   for_rows_with_log<T>(
       call.inputs[0], [&](int64_t, int64_t at, int64_t c) { return softmax_row(x + at, probabilities + at, c); },
       [&](int64_t row, int64_t at, int64_t c, T max, T log_sum) {
-        loss[row] = sum_lanes<T>(sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-          return V(part.load(labels + at + i) * (log_sum - (part.load(x + at + i) - max)));
-        }));
+        loss[row] = sum_lanes<T>(sum_vectors<T>(
+            c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+              return V(part.load(labels + at + i) * (log_sum - (part.load(x + at + i) - max)));
+            }));
       });
 }
 
@@ -249,11 +254,12 @@ void softmax_cross_entropy_gradient(const Call& call) {
     const T* probabilities = input<T>(call, 1) + at;
     const T* labels = input<T>(call, 2) + at;
     T* dlogits = output<T>(call, 0) + at;
-    const T sum = sum_lanes<T>(
-        sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) { return part.load(labels + i); }));
-    for_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-      part.store(dlogits + i, (part.load(probabilities + i) * sum - part.load(labels + i)) * scale);
-    });
+    const T sum = sum_lanes<T>(sum_vectors<T>(
+        c, [&](int64_t i, auto part) __attribute__((always_inline)) { return part.load(labels + i); }));
+    for_vectors<T>(
+        c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+          part.store(dlogits + i, (part.load(probabilities + i) * sum - part.load(labels + i)) * scale);
+        });
   });
 }
 
