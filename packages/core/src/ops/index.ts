@@ -4,6 +4,7 @@ export * from './arrange.js';
 export * from './attention.js';
 export * from './basics.js';
 export * from './bitwise.js';
+export * from './complex.js';
 export * from './convolution.js';
 export * from './create.js';
 export * from './ctc.js';
@@ -11,6 +12,7 @@ export {cumprod, cumsum, type CumulativeOptions, diff, trapezoid} from './cumula
 export * from './einsum.js';
 export * from './elementwise.js';
 export * from './gradient.js';
+export * as image from './image/index.js';
 export {
   booleanMask,
   extractSequences,

@@ -22,6 +22,7 @@ export const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
   linspace: ['start', 'stop', 'num'],
   logspace: ['start', 'stop', 'num'],
   geomspace: ['start', 'stop', 'num'],
+  'image.map_coordinates': ['inputs', 'coordinates', 'order'],
   arange: ['start', 'stop', 'step', 'dtype'],
   eye: ['N', 'M'],
   tri: ['N', 'M'],
@@ -129,7 +130,6 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
 /** Why a case is not run, or null. */
 export function left(id: string, op: string): string | null {
   const name = op.replace('keras.ops.', '');
-  if (name.startsWith('image.')) return 'image operations come later';
   for (const [reason, names] of Object.entries(LEFT)) {
     if (names.includes(name) || names.includes(id)) return reason;
   }
