@@ -70,7 +70,7 @@ T row_max(const T* x, int64_t c) {
   constexpr int64_t step = lanes<T>;
   const T lowest = static_cast<T>(-__builtin_inf());
   V m[4] = {splat<V>(lowest), splat<V>(lowest), splat<V>(lowest), splat<V>(lowest)};
-  const auto join = [](V & a, V v) __attribute__((always_inline)) { a = larger(v, a); };
+  const auto join = [](V& a, V v) __attribute__((always_inline)) { a = larger(v, a); };
   int64_t i = 0;
   for (; i + 4 * step <= c; i += 4 * step) {
     join(m[0], load<V>(x + i));
@@ -101,12 +101,11 @@ RowStatistics<T> softmax_row(const T* x, T* y, int64_t c) {
     return {max, sum};
   }
   const T max = row_max(x, c);
-  const T sum = sum_lanes<T>(sum_vectors<T>(
-      c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-        const V e = exp_of_negative(V(part.load(x + i) - max));
-        part.store(y + i, e);
-        return e;
-      }));
+  const T sum = sum_lanes<T>(sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+    const V e = exp_of_negative(V(part.load(x + i) - max));
+    part.store(y + i, e);
+    return e;
+  }));
   const T inverse = 1 / sum;
   for_vectors<T>(
       c, [&](int64_t i, auto part) __attribute__((always_inline)) { part.store(y + i, part.load(y + i) * inverse); });
@@ -129,15 +128,15 @@ void log_softmax(const Call& call) {
       call.inputs[0],
       [&](int64_t, int64_t at, int64_t c) {
         const T max = row_max(x + at, c);
-        const V sum = sum_vectors<T>(
-            c, [&](int64_t i, auto part)
-                   __attribute__((always_inline)) { return exp_of_negative(V(part.load(x + at + i) - max)); });
+        const V sum = sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+          return exp_of_negative(V(part.load(x + at + i) - max));
+        });
         return RowStatistics<T>{max, sum_lanes<T>(sum)};
       },
       [&](int64_t, int64_t at, int64_t c, T max, T log_sum) {
-        for_vectors<T>(
-            c, [&](int64_t i, auto part)
-                   __attribute__((always_inline)) { part.store(y + at + i, part.load(x + at + i) - max - log_sum); });
+        for_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+          part.store(y + at + i, part.load(x + at + i) - max - log_sum);
+        });
       });
 }
 
@@ -149,12 +148,12 @@ void softmax_gradient(const Call& call) {
     const T* dy = input<T>(call, 0) + at;
     const T* y = input<T>(call, 1) + at;
     T* dx = output<T>(call, 0) + at;
-    const T dot = sum_lanes<T>(sum_vectors<T>(
-        c, [&](int64_t i, auto part)
-               __attribute__((always_inline)) { return V(part.load(dy + i) * part.load(y + i)); }));
-    for_vectors<T>(
-        c, [&](int64_t i, auto part)
-               __attribute__((always_inline)) { part.store(dx + i, part.load(y + i) * (part.load(dy + i) - dot)); });
+    const T dot = sum_lanes<T>(sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+      return V(part.load(dy + i) * part.load(y + i));
+    }));
+    for_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+      part.store(dx + i, part.load(y + i) * (part.load(dy + i) - dot));
+    });
   });
 }
 
@@ -165,12 +164,11 @@ void log_softmax_gradient(const Call& call) {
     const T* dy = input<T>(call, 0) + at;
     const T* y = input<T>(call, 1) + at;
     T* dx = output<T>(call, 0) + at;
-    const T sum = sum_lanes<T>(sum_vectors<T>(
-        c, [&](int64_t i, auto part) __attribute__((always_inline)) { return part.load(dy + i); }));
-    for_vectors<T>(
-        c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-          part.store(dx + i, part.load(dy + i) - exp_of_negative(part.load(y + i)) * sum);
-        });
+    const T sum = sum_lanes<T>(
+        sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) { return part.load(dy + i); }));
+    for_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+      part.store(dx + i, part.load(dy + i) - exp_of_negative(part.load(y + i)) * sum);
+    });
   });
 }
 
@@ -221,9 +219,9 @@ void sparse_softmax_cross_entropy_gradient(const Call& call) {
     const int64_t label = label_at(call.inputs[2], row);
     const bool inside = label >= 0 && label < c;
     const T at_label = inside ? (probabilities[label] - 1) * scale : T{0};
-    for_vectors<T>(
-        c, [&](int64_t i, auto part)
-               __attribute__((always_inline)) { part.store(dlogits + i, part.load(probabilities + i) * scale); });
+    for_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+      part.store(dlogits + i, part.load(probabilities + i) * scale);
+    });
     if (inside) dlogits[label] = at_label;
   });
 }
@@ -240,10 +238,9 @@ void softmax_cross_entropy(const Call& call) {
   for_rows_with_log<T>(
       call.inputs[0], [&](int64_t, int64_t at, int64_t c) { return softmax_row(x + at, probabilities + at, c); },
       [&](int64_t row, int64_t at, int64_t c, T max, T log_sum) {
-        loss[row] = sum_lanes<T>(sum_vectors<T>(
-            c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-              return V(part.load(labels + at + i) * (log_sum - (part.load(x + at + i) - max)));
-            }));
+        loss[row] = sum_lanes<T>(sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+          return V(part.load(labels + at + i) * (log_sum - (part.load(x + at + i) - max)));
+        }));
       });
 }
 
@@ -254,12 +251,11 @@ void softmax_cross_entropy_gradient(const Call& call) {
     const T* probabilities = input<T>(call, 1) + at;
     const T* labels = input<T>(call, 2) + at;
     T* dlogits = output<T>(call, 0) + at;
-    const T sum = sum_lanes<T>(sum_vectors<T>(
-        c, [&](int64_t i, auto part) __attribute__((always_inline)) { return part.load(labels + i); }));
-    for_vectors<T>(
-        c, [&](int64_t i, auto part) __attribute__((always_inline)) {
-          part.store(dlogits + i, (part.load(probabilities + i) * sum - part.load(labels + i)) * scale);
-        });
+    const T sum = sum_lanes<T>(
+        sum_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) { return part.load(labels + i); }));
+    for_vectors<T>(c, [&](int64_t i, auto part) __attribute__((always_inline)) {
+      part.store(dlogits + i, (part.load(probabilities + i) * sum - part.load(labels + i)) * scale);
+    });
   });
 }
 
