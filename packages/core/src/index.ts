@@ -41,7 +41,7 @@ export {
 } from './devices.js';
 export {Module} from './module.js';
 export {range} from './ops/create.js';
-export * as ops from './ops/index.js';
+export {ops} from './ops/recorded.js';
 export * as config from './config.js';
 export * as random from './random/index.js';
 export {SeedGenerator, setSeed} from './random/seed.js';

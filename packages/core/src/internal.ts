@@ -45,3 +45,6 @@ export {flattenStructure, isPlainObject, mapStructure, type Structured, tensorsI
 export {batchNormalization, layerNormalization} from './ops/normalization.js';
 export {scatterAdd} from './primitives/indexing.js';
 export {withoutRecorder} from './engine/recording.js';
+export {isOutermost, type Node, type Operation, type Origin, originOf, recordNode, withinCall} from './graph/node.js';
+export {RecordedOperation, registerOperations} from './graph/operation.js';
+export {callArguments, graphArguments} from './graph/arguments.js';

@@ -11,6 +11,7 @@ import {
   type CustomObjects,
   getRegisteredName,
   getRegisteredObject,
+  type PublicName,
   publicNameOf,
   publicObject,
   registeredIds,
@@ -68,7 +69,7 @@ function nodeOf(value: Configurable): ConfigNode {
   const node: ConfigNode =
     known === undefined
       ? {module: null, class_name: cls.name, config, registered_name: getRegisteredName(cls)}
-      : {module: known.module, class_name: known.name, config, registered_name: null};
+      : {module: known.module, class_name: known.name, config, registered_name: internalName(known)};
   const build = value.getBuildConfig?.() ?? null;
   const compile = value.getCompileConfig?.() ?? null;
   return {
@@ -77,6 +78,9 @@ function nodeOf(value: Configurable): ConfigNode {
     ...(compile === null ? {} : {compile_config: serializeKerasObject(compile) as Config}),
   };
 }
+
+/** Keras names a class also as registered where it is not in its public namespaces. */
+const internalName = ({module, name}: PublicName): string | null => (module.startsWith('keras.src.') ? name : null);
 
 function functionNode(fn: Serializable): ConfigNode {
   if (fn.name === '') {

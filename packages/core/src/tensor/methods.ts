@@ -6,6 +6,8 @@ import * as nn from '../ops/nn.js';
 import * as reduction from '../ops/reduction.js';
 import * as shapes from '../ops/shape.js';
 import {type Axis} from '../ops/reduction.js';
+import {recorded} from '../graph/recorded.js';
+import '../ops/recorded.js';
 import {type Shape} from '../shape.js';
 import {type Nested, type TensorLike, type TypedArrayOf} from './convert.js';
 import './protocols.js';
@@ -126,9 +128,9 @@ declare module './tensor.js' {
 }
 
 // Each op takes its tensor first; the methods pass `this` there.
-function attach(name: string, fn: (self: Tensor<Element>, ...rest: never[]) => unknown): void {
+function attach(name: string, fn: (self: unknown, ...rest: readonly unknown[]) => unknown): void {
   const methods = {
-    [name](this: Tensor<Element>, ...rest: never[]) {
+    [name](this: Tensor<Element>, ...rest: readonly unknown[]) {
       return fn(this, ...rest);
     },
   };
@@ -218,5 +220,20 @@ const methods: Readonly<Record<string, (self: Tensor, ...rest: never[]) => unkno
   numpy: (self) => ({data: dataOf(self), shape: self.shape, dtype: self.dtype}),
 };
 
-for (const [name, fn] of Object.entries(methods))
-  attach(name, fn as (self: Tensor<Element>, ...rest: never[]) => unknown);
+// What Keras records for its operators, where methods have other names than functions.
+const OPERATIONS: Readonly<Record<string, string>> = {
+  sub: 'subtract',
+  mul: 'multiply',
+  div: 'trueDivide',
+  pow: 'power',
+  neg: 'negative',
+  flatten: 'ravel',
+};
+
+/** Methods that read values; a symbolic tensor has none. */
+const READERS = new Set(['item', 'array', 'data', 'numpy']);
+
+for (const [name, method] of Object.entries(methods)) {
+  const fn = method as (self: unknown, ...rest: readonly unknown[]) => unknown;
+  attach(name, READERS.has(name) ? fn : recorded(OPERATIONS[name] ?? name, fn));
+}

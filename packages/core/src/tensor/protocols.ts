@@ -1,6 +1,8 @@
 import {inspect} from 'node:util';
 import {type Element} from '../dtype.js';
 import {ShapeError, UnknownOptionError, ValueError} from '../errors.js';
+import {isOutermost} from '../graph/node.js';
+import {callRecorded} from '../graph/operation.js';
 import {show} from '../shape.js';
 import {type Nested} from './convert.js';
 import {type Index, planIndex} from './indexing/plan.js';
@@ -46,6 +48,7 @@ function define(name: string | symbol, value: (this: Tensor<Element>, ...rest: n
 }
 
 define('at', function (...index: readonly Index[]) {
+  if (this.symbolic && isOutermost()) return callRecorded('getItem', [this, index]);
   return takeAt(this, planIndex(this.shape, index, 'at'), 'at');
 });
 

@@ -1,7 +1,6 @@
 import {type Config, type DType, type Element, type Shape, ShapeError, type Tensor, ValueError} from '@keratin/core';
-import {checkDType, checkOptions, describe, symbolicTensor} from '@keratin/core/internal';
+import {checkDType, checkOptions, describe, recordNode, symbolicTensor} from '@keratin/core/internal';
 import {Layer} from '../layer/layer.js';
-import {recordNode} from '../layer/node.js';
 
 /** Options of {@link Input}. */
 export interface InputOptions {
@@ -41,7 +40,7 @@ export class InputLayer extends Layer {
     this.optional = optional;
     const output = symbolicTensor({shape: this.batchShape, dtype: this.#dtype}, this.name);
     this.buildAtInit();
-    this.addNode(recordNode({layer: this, index: 0, inputs: [], options: {}, outputs: [output]}));
+    this.addNode(recordNode({operation: this, index: 0, inputs: [], options: {}, outputs: [output]}));
   }
 
   override call(x: Tensor): Tensor {

@@ -3,6 +3,8 @@
 interface Frame<L> {
   readonly layer: L;
   readonly training: boolean;
+  /** What was asked for, in this call or one around; undefined where nobody said anything. */
+  readonly asked: boolean | undefined;
 }
 
 /** The layers that are running, outermost first. One stack for all: calls are synchronous. */
@@ -19,13 +21,19 @@ export class CallStack<L extends {readonly name: string}> {
     return this.#calls.at(-1)?.training;
   }
 
+  /** What a call around was told about training; undefined where none was told anything. */
+  get asked(): boolean | undefined {
+    return this.#calls.at(-1)?.asked;
+  }
+
   /** The layers around, innermost first. */
   around(): L[] {
     return this.#calls.map(({layer}) => layer).reverse();
   }
 
-  call<T>(layer: L, training: boolean, fn: () => T): T {
-    this.#calls.push({layer, training});
+  /** @param given what this call was told about training */
+  call<T>(layer: L, training: boolean, fn: () => T, given?: boolean): T {
+    this.#calls.push({layer, training, asked: given ?? this.asked});
     try {
       return this.scope(layer, fn);
     } finally {

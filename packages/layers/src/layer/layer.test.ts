@@ -1,9 +1,9 @@
 import {inspect} from 'node:util';
 import {beforeEach, describe, expect, test, vi} from 'vitest';
 import {dim, GradientTape, ops, type Shape, tensor, type Tensor, Variable} from '@keratin/core';
-import {isSymbolic, maskOf, withMask} from '@keratin/core/internal';
+import {isSymbolic, maskOf, originOf, withMask} from '@keratin/core/internal';
 import {type Activation, activations, type CallOptions, Input, Layer, type LayerOptions, layers} from '../index.js';
-import {clearSession, originOf} from '../internal.js';
+import {clearSession} from '../internal.js';
 
 beforeEach(clearSession);
 

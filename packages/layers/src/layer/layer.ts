@@ -18,21 +18,24 @@ import {
   hint,
   inspectCustom,
   invoke,
+  isOutermost,
   isPlainObject,
   isSymbolic,
   mapStructure,
   maskOf,
+  type Node,
   publicNameOf,
+  recordNode,
   serializeKerasObject,
   symbolicTensor,
   tensorsIn,
+  withinCall,
   withMask,
 } from '@keratin/core/internal';
 import * as regularizers from '../regularizers/index.js';
 import {convertInputs} from './convert-inputs.js';
 import {serializePolicy} from './dtype-policy.js';
 import {checkInputs, type InputSpec} from './input-spec.js';
-import {type Node, recordNode} from './node.js';
 import {checkShapeOption, mapShapes, sameSamples, shapesOf} from './shapes.js';
 import {type CallOptions, type LayerOptions, type Masks, type ShapesOf} from './types.js';
 import {stack, Weighted} from './weighted.js';
@@ -144,7 +147,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   #trace(inputShape: ShapesOf<I>): O {
     if (!this.built) this.build(inputShape);
     const inputs = mapShapes(inputShape, (shape) => symbolicTensor({shape, dtype: this.computeDtype}));
-    return stack.call(this, false, () => this.call(inputs as I, {training: false}));
+    return withinCall(() => stack.call(this, false, () => this.call(inputs as I, {training: false})));
   }
 
   /** The mask of the output from that of the input. */
@@ -254,14 +257,31 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     const training = options.training ?? stack.training ?? false;
     const previousMask = (options.mask ?? (plain ? maskOf(first) : mapStructure(first, maskOfLeaf))) as Masks;
     const callOptions = {...options, training, mask: isMaskTensor(previousMask) ? previousMask : undefined};
-    const symbolic = tensors.some(isSymbolic);
-    const run = () =>
-      stack.call(this, training, () =>
-        symbolic ? this.#callOnSymbols(inputs, callOptions) : this.#callOn(inputs, callOptions),
-      );
+    if (tensors.some(isSymbolic)) return this.#invokeOnSymbols(inputs, options, callOptions, previousMask);
+    const run = () => stack.call(this, training, () => this.#callOn(inputs, callOptions), options.training);
     const outputs = outermost ? this.#orRebuilt(inputs, run) : run();
+    return this.#passMask(inputs, outputs, previousMask);
+  }
+
+  // Shapes and dtypes only; the outermost call becomes a node of the graph that functional models are made of.
+  #invokeOnSymbols(inputs: readonly unknown[], given: CallOptions, options: CallOptions, previousMask: Masks): unknown {
+    const recorded = isOutermost() && stack.depth === 0;
+    // Only masks that the layer looks at are arguments of the call, as in Keras; computeMask passes the others on.
+    const seen = {mask: false};
+    const {mask} = options;
+    const watched: CallOptions = Object.defineProperty({...options}, 'mask', {
+      enumerable: true,
+      get: () => {
+        seen.mask = true;
+        return mask;
+      },
+    });
+    const call = () =>
+      stack.call(this, options.training ?? false, () => this.#callOnSymbols(inputs, watched), given.training);
+    const run = () => withinCall(call);
+    const outputs = recorded ? this.#orRebuilt(inputs, run) : run();
     const masked = this.#passMask(inputs, outputs, previousMask);
-    if (outermost && symbolic) this.#record(inputs, options, masked);
+    if (recorded) this.#record(inputs, seen.mask ? {...given, mask} : given, masked);
     return masked;
   }
 
@@ -404,7 +424,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   #record(inputs: readonly unknown[], options: CallOptions, outputs: unknown): void {
     this.#nodes.push(
       recordNode<AnyLayer>({
-        layer: this,
+        operation: this,
         index: this.#nodes.length,
         inputs,
         options: {...options},

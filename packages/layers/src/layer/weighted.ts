@@ -50,6 +50,9 @@ export interface WeightOptions {
 /** The layers that are running, for all layers of the process. */
 export const stack = new CallStack<Weighted>();
 
+/** What a call around was told about training; undefined where none was told anything. */
+export const trainingAsked = (): boolean | undefined => stack.asked;
+
 const isWeighted = (value: unknown): value is Weighted => value instanceof Weighted;
 
 /** What layers are under their calls: a name, weights, sublayers, and how they are built. */

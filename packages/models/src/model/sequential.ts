@@ -15,6 +15,7 @@ import {
   deserializeKerasObject,
   isSymbolic,
   maskOf,
+  originOf,
   registerPublic,
   serializeKerasObject,
   show,
@@ -22,7 +23,6 @@ import {
   withMask,
 } from '@keratin/core/internal';
 import {type AnyLayer, type CallOptions, InputLayer, Layer, type LayerOptions} from '@keratin/layers';
-import {originOf} from '@keratin/layers/internal';
 import {Model} from './model.js';
 
 /** Options of {@link Sequential}. */
@@ -255,7 +255,7 @@ function inputLayerOf(value: unknown): InputLayer | null {
   if (value instanceof InputLayer) return value;
   const [tensor] = tensorsIn(value);
   if (tensor === undefined || tensor !== value || !isSymbolic(tensor)) return null;
-  const layer = originOf(tensor)?.node.layer;
+  const layer = originOf<unknown>(tensor)?.node.operation;
   return layer instanceof InputLayer ? layer : null;
 }
 

@@ -1,0 +1,38 @@
+import {Tensor} from '../tensor/tensor.js';
+import {type AnyFunction, callRecorded, defineOperation} from './operation.js';
+
+// The functions of `ops` as users call them: on tensors with values nothing changes; a call on a symbolic tensor becomes a node of the
+// graph that a functional model is made of.
+
+function isSymbolic(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (value instanceof Tensor) return value.source === null;
+  return Array.isArray(value) && value.some((entry) => entry instanceof Tensor && entry.source === null);
+}
+
+/** A function whose calls on symbolic tensors become nodes under the operation's name. */
+export function recorded(operation: string, fn: AnyFunction): AnyFunction {
+  // No operation has more parameters, but for the one that takes any number of operands.
+  if (operation === 'einsum') {
+    return (...args) => (args.some(isSymbolic) ? callRecorded(operation, args) : fn(...args));
+  }
+  return (a, b, c, d, e, f) =>
+    isSymbolic(a) || isSymbolic(b) || isSymbolic(c) || isSymbolic(d)
+      ? callRecorded(operation, trimmed([a, b, c, d, e, f]))
+      : fn(a, b, c, d, e, f);
+}
+
+function trimmed(args: unknown[]): unknown[] {
+  while (args.length > 0 && args.at(-1) === undefined) args.pop();
+  return args;
+}
+
+/** All functions of a module, recorded. */
+export function recordedModule<M extends object>(module: M): M {
+  const entries = Object.entries(module as Readonly<Record<string, unknown>>).map(([name, value]) => {
+    if (typeof value !== 'function') return [name, value] as const;
+    defineOperation(name, value as AnyFunction);
+    return [name, Object.defineProperty(recorded(name, value as AnyFunction), 'name', {value: name})] as const;
+  });
+  return Object.fromEntries(entries) as M;
+}
