@@ -18,12 +18,26 @@ export interface Addon {
   readonly block: ArrayBuffer;
   /** Kernel names; a kernel's opcode is its index. */
   readonly kernels: readonly string[];
+  /** For each kernel the dtypes, as bits, for which it has a body that a chain of elementwise functions can use. */
+  readonly bodies: readonly number[];
   /**
    * Runs the instruction in the word block: `opcode, inputs, outputs, attributes, attribute..., operand...`, an operand being
    * `handle, dtype, offset, rank, shape..., strides...`. Handle -1 is a scalar whose value stands in `offset`; handle 0, for
    * outputs, allocates (no strides follow) and ties the buffer to the next owner. Handles of fresh outputs are in words 0, 1, ... afterwards.
    */
   run(...owners: BufferOwner[]): void;
+  /**
+   * Reads a compiled program and checks it; its handle. `bindings` is shared from then on: handle and byte offset of each external,
+   * host words, and room for the handles of the results.
+   */
+  compile(words: Float64Array, bindings: Float64Array): number;
+  /**
+   * Runs a program on what `bindings` holds, ties results to the owners and writes their handles into `bindings`. Where it throws,
+   * the first binding is the number of the instruction, or -1.
+   */
+  execute(program: number, ...owners: BufferOwner[]): void;
+  /** Forgets a program; false where that was done before. */
+  releaseProgram(program: number): boolean;
   /** Uninitialized memory that lives as long as `owner`; its handle. */
   allocate(bytes: number, owner: BufferOwner): number;
   write(handle: number, source: NodeJS.TypedArray, byteOffset: number): void;
@@ -47,7 +61,11 @@ export const ADDON_KEYS = [
   'isa',
   'block',
   'kernels',
+  'bodies',
   'run',
+  'compile',
+  'execute',
+  'releaseProgram',
   'allocate',
   'write',
   'read',

@@ -166,7 +166,9 @@ function unit(source, flags) {
 function collectUnits() {
   const main = 'int main(int n, char** arguments) { return keratin::check::run(n, arguments); }';
   return [
-    ...list(join(sources, 'runtime'), '.cpp').map((path) => unit(path, coreFlags)),
+    ...['runtime', 'program'].flatMap((folder) =>
+      list(join(sources, folder), '.cpp').map((path) => unit(path, coreFlags)),
+    ),
     ...list(join(sources, 'kernels'), '.cpp')
       .filter(isWanted)
       .map((path) => unit(path, coreFlags)),

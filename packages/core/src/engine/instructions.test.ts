@@ -8,7 +8,7 @@ import {addon, words} from '@keratin/native';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Element} from '../dtype.js';
 import {ops, random, range, tensor, type Tensor, Variable} from '../index.js';
-import {updateVariables} from '../internal.js';
+import {opcodeOf, runInto, updateVariables} from '../internal.js';
 import {PRIMITIVE_CASES} from '../testing/cases/index.js';
 import {spread, uniform} from '../testing/values.js';
 import {apply, applyAll} from './dispatch.js';
@@ -111,6 +111,9 @@ function runAll(): void {
   updateVariables('sgd_update', [gradient], [0.1, 0.9, 0], [v, ...slots.slice(0, 1)]);
   updateVariables('rmsprop_update', [gradient], [0.1, 0.9, 0.5, 1e-7, 1], [v, ...slots]);
   updateVariables('adam_update', [gradient], [0.1, 0.9, 0.999, 1e-7, 1], [v, ...slots]);
+  // tanh(x) x, by way of a register
+  const chain = [1, 2, opcodeOf('tanh'), 0, 2, 1, 0, opcodeOf('multiply'), 0, 1, 2, 2, 0];
+  runInto(opcodeOf('chain'), [uniform([9]).cast('float32')], chain, [new Variable(ops.zeros([9]))], 'chain');
   updateVariables('nadam_update', [gradient], [0.1, 0.9, 0.999, 1e-7, 1, 1, 0.5, 0.5, 0.9], [v, ...slots.slice(0, 2)]);
   for (const [name, [statistics]] of [
     ['layer_normalization_gradient', [4]],

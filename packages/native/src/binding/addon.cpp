@@ -13,11 +13,14 @@
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "binding/buffers.h"
+#include "binding/programs.h"
 #include "kernels/scalar.h"
 #include "runtime/contracts.h"
 #include "runtime/error.h"
+#include "runtime/operand.h"
 #include "runtime/pool.h"
 #include "runtime/registry.h"
 #include "runtime/threads.h"
@@ -31,8 +34,9 @@ constexpr int kMaxOperands = 128;
 constexpr size_t kMaxFresh = 8;
 
 struct Environment {
-  explicit Environment(napi_env env) : buffers(env) {}
+  explicit Environment(napi_env env) : buffers(env), programs(env, buffers) {}
   Buffers buffers;
+  Programs programs;
   double* words = nullptr;
   Napi::Reference<Napi::ArrayBuffer> block;
   Operand operands[kMaxOperands];
@@ -75,35 +79,6 @@ class Reader {
   const double* words_;
   int64_t position_ = 0;
 };
-
-/// Contiguity from shape and strides; size-1 axes do not count.
-bool is_contiguous(const Operand& operand) {
-  int64_t expected = 1;
-  for (int axis = operand.rank - 1; axis >= 0; --axis) {
-    if (operand.shape[axis] != 1 && operand.strides[axis] != expected) return false;
-    expected *= operand.shape[axis];
-  }
-  return true;
-}
-
-/// Every element lies inside `bytes`.
-void check_extent(const Operand& operand, int64_t offset, int64_t bytes) {
-  int64_t low = offset;
-  int64_t high = offset;
-  if (operand.size > 0) {
-    for (int axis = 0; axis < operand.rank; ++axis) {
-      int64_t reach = 0;
-      if (__builtin_mul_overflow(operand.shape[axis] - 1, operand.strides[axis], &reach) ||
-          __builtin_add_overflow(reach < 0 ? low : high, reach, reach < 0 ? &low : &high)) {
-        fail("internal", "operand extent overflows");
-      }
-    }
-    high += 1;
-  }
-  if (low < 0 || high > bytes / size_of(operand.dtype)) {
-    fail("internal", "operand leaves its buffer of %lld bytes", static_cast<long long>(bytes));
-  }
-}
 
 void read_shape(Reader& reader, Operand& operand) {
   operand.rank = reader.count(kMaxRank, "rank");
@@ -225,6 +200,58 @@ Napi::Value allocate(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(handle));
 }
 
+/// compile(words, bindings) -> program
+Napi::Value compile(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto is_doubles = [](const Napi::Value& value) {
+    return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array;
+  };
+  if (!is_doubles(info[0]) || !is_doubles(info[1])) {
+    throw Napi::Error::New(env, "internal: compile(words, bindings) takes Float64Arrays");
+  }
+  const auto words = info[0].As<Napi::Float64Array>();
+  try {
+    const int64_t program = environment(env).programs.compile(words.Data(), static_cast<int64_t>(words.ElementLength()),
+                                                              info[1].As<Napi::Float64Array>());
+    return Napi::Number::New(env, static_cast<double>(program));
+  } catch (const KernelError& error) {
+    throw_to_js(env, error);
+  }
+  return env.Undefined();
+}
+
+/// execute(program, ...owners)
+napi_value execute(napi_env env, napi_callback_info info) {
+  constexpr size_t kFew = 16;
+  napi_value few[kFew];
+  std::vector<napi_value> many;
+  napi_value* arguments = few;
+  size_t count = kFew;
+  napi_get_cb_info(env, info, &count, few, nullptr, nullptr);
+  if (count > kFew) {
+    many.resize(count);
+    napi_get_cb_info(env, info, &count, many.data(), nullptr, nullptr);
+    arguments = many.data();
+  }
+  try {
+    double program = 0;
+    if (count == 0 || napi_get_value_double(env, arguments[0], &program) != napi_ok || !(std::fabs(program) < 9e15)) {
+      fail("internal", "execute(program, ...owners)");
+    }
+    environment(env).programs.execute(static_cast<int64_t>(program), arguments + 1, count - 1);
+  } catch (const KernelError& error) {
+    throw_to_js(env, error);
+  } catch (const std::exception& error) {
+    throw_to_js(env, {"internal", error.what()});
+  }
+  return nullptr;
+}
+
+/// releaseProgram(program) -> whether it was there
+Napi::Value release_program(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), environment(info.Env()).programs.release(handle_argument(info, 0)));
+}
+
 /// The bytes [offset, offset + size of `array`) of a buffer, checked.
 unsigned char* window(const Napi::CallbackInfo& info, const Napi::TypedArray& array) {
   Environment& state = environment(info.Env());
@@ -319,9 +346,23 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports["isa"] = Napi::String::New(env, active_isa());
   exports["block"] = block;
   exports["kernels"] = kernels;
+  Napi::Array bodies = Napi::Array::New(env);
+  for (size_t opcode = 0; opcode < registry().names().size(); ++opcode) {
+    int64_t dtypes = 0;
+    for (int dtype = 0; dtype < kNumDTypes; ++dtype) {
+      if (registry().body(static_cast<int64_t>(opcode), static_cast<DType>(dtype)) != nullptr) dtypes |= 1 << dtype;
+    }
+    bodies[bodies.Length()] = static_cast<double>(dtypes);
+  }
+  exports["bodies"] = bodies;
   napi_value run_function = nullptr;
   napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, nullptr, &run_function);
   exports["run"] = Napi::Value(env, run_function);
+  napi_value execute_function = nullptr;
+  napi_create_function(env, "execute", NAPI_AUTO_LENGTH, execute, nullptr, &execute_function);
+  exports["execute"] = Napi::Value(env, execute_function);
+  exports["compile"] = Napi::Function::New(env, compile, "compile");
+  exports["releaseProgram"] = Napi::Function::New(env, release_program, "releaseProgram");
   exports["allocate"] = Napi::Function::New(env, allocate, "allocate");
   exports["write"] = Napi::Function::New(env, write, "write");
   exports["read"] = Napi::Function::New(env, read, "read");

@@ -9,11 +9,17 @@
 
 namespace keratin::generic {
 
+void register_chain(Registry& registry);
 void register_unary(Registry& registry);
 void register_binary(Registry& registry);
 void register_compare(Registry& registry);
 void register_select(Registry& registry);
 void register_cast(Registry& registry);
+void register_complex(Registry& registry);
+
+/// Bodies that depend on two dtypes or on the size of an element; null where there is none.
+LoopBody select_body_for(int64_t bytes);
+LoopBody cast_body_for(DType from, DType to);
 
 /// Runs a float32 body on float16 or bfloat16 inputs in blocks; the output is of the same dtype, or boolean.
 void run_through_float(LoopBody body, int inputs, DType dtype, bool boolean_output, const void* const* in, void* out,
@@ -75,12 +81,17 @@ void add_floats(Registry& registry, const char* name) {
   registry.add(name, DType::float64, &elementwise_kernel<wide, grain>);
   registry.add(name, DType::float16, &elementwise_kernel<half, kCostlyGrain>);
   registry.add(name, DType::bfloat16, &elementwise_kernel<brain, kCostlyGrain>);
+  registry.add_body(name, DType::float32, {single, inputs, boolean_output, false});
+  registry.add_body(name, DType::float64, {wide, inputs, boolean_output, false});
+  registry.add_body(name, DType::float16, {half, inputs, boolean_output, false});
+  registry.add_body(name, DType::bfloat16, {brain, inputs, boolean_output, false});
 }
 
 template <class Op, int inputs, int64_t grain, bool boolean_output, class T>
 void add_integer(Registry& registry, const char* name, DType dtype) {
   constexpr LoopBody body = body_of<Op, inputs, T, ResultOf<boolean_output, T>>();
   registry.add(name, dtype, &elementwise_kernel<body, grain>);
+  registry.add_body(name, dtype, {body, inputs, boolean_output, false});
 }
 
 /// The integer dtypes, one body each.

@@ -193,6 +193,8 @@ void cast(const Call& call) {
 
 }  // namespace
 
+LoopBody cast_body_for(DType from, DType to) { return direct_body(from, to); }
+
 void register_cast(Registry& registry) { registry.add("cast", &cast); }
 
 }  // namespace keratin::generic

@@ -10,6 +10,7 @@
 namespace keratin {
 namespace {
 
+// Of single functions; chains have more.
 constexpr int kMaxInputs = 3;
 constexpr int64_t kBufferBytes = 8192;
 // Below this length rows cost more in calls than their elements, so blocks that span rows are gathered instead.
@@ -31,6 +32,7 @@ struct Input {
 // allow it.
 struct Loop {
   LoopBody body;
+  const ChainBody* chain;  // instead of the body
   bool scalars;
   int inputs;
   int rank;
@@ -39,13 +41,22 @@ struct Loop {
   char* out;
   int64_t out_bytes;
   int64_t shape[kMaxRank];
-  Input input[kMaxInputs];
+  Input input[kMaxChainInputs];
+
+  void run(const void* const* in, const int64_t* steps, int64_t position, int64_t n) const {
+    if (chain != nullptr) {
+      chain->run(chain->context, in, steps, position, n);
+    } else {
+      body(in, steps, out + position * out_bytes, n);
+    }
+  }
 };
 
-Loop collapse(const Call& call, LoopBody body, bool scalars) {
+Loop collapse(const Call& call, LoopBody body, const ChainBody* chain, bool scalars) {
   const Operand& y = call.outputs[0];
   Loop loop;
   loop.body = body;
+  loop.chain = chain;
   loop.scalars = scalars;
   loop.inputs = call.num_inputs;
   loop.size = y.size;
@@ -198,12 +209,13 @@ void gather_bytes(const Loop& loop, const Input& input, const Cursor& cursor, in
 }
 
 // Long rows: one call of the body for a row, or for a block of it where an input must be gathered.
+template <int kMax>
 void run_rows(const Loop& loop, int64_t begin, int64_t end) {
-  alignas(64) char buffers[kMaxInputs][kBufferBytes];
-  const void* in[kMaxInputs];
-  int64_t steps[kMaxInputs];
-  const char* filled[kMaxInputs] = {};  // the element that a buffer repeats, and how often
-  int64_t filled_length[kMaxInputs] = {};
+  alignas(64) char buffers[kMax][kBufferBytes];
+  const void* in[kMax];
+  int64_t steps[kMax];
+  const char* filled[kMax] = {};  // the element that a buffer repeats, and how often
+  int64_t filled_length[kMax] = {};
   int64_t limit = loop.size;
   for (int i = 0; i < loop.inputs; ++i) {
     const int64_t stride = loop.input[i].strides[0];
@@ -225,17 +237,18 @@ void run_rows(const Loop& loop, int64_t begin, int64_t end) {
       in[i] = direct ? p : buffers[i];
       steps[i] = direct ? stride : 1;
     }
-    loop.body(in, steps, loop.out + position * loop.out_bytes, n);
+    loop.run(in, steps, position, n);
     position += n;
     cursor.advance(loop, n);
   }
 }
 
 // Short rows: blocks of many rows, inputs that are not linear gathered.
+template <int kMax>
 void run_blocks(const Loop& loop, int64_t begin, int64_t end) {
-  alignas(64) char buffers[kMaxInputs][kBufferBytes];
-  const void* in[kMaxInputs];
-  int64_t steps[kMaxInputs];
+  alignas(64) char buffers[kMax][kBufferBytes];
+  const void* in[kMax];
+  int64_t steps[kMax];
   for (int64_t position = begin; position < end;) {
     const int64_t n = std::min(loop.block, end - position);
     for (int i = 0; i < loop.inputs; ++i) {
@@ -251,16 +264,22 @@ void run_blocks(const Loop& loop, int64_t begin, int64_t end) {
       }
       steps[i] = scalar ? 0 : 1;
     }
-    loop.body(in, steps, loop.out + position * loop.out_bytes, n);
+    loop.run(in, steps, position, n);
     position += n;
   }
 }
 
-void run_contiguous(const Call& call, LoopBody body, int64_t begin, int64_t end) {
-  const void* in[kMaxInputs];
-  const int64_t steps[kMaxInputs] = {1, 1, 1};
+template <int kMax>
+void run_contiguous(const Call& call, LoopBody body, const ChainBody* chain, int64_t begin, int64_t end) {
+  const void* in[kMax];
+  int64_t steps[kMax];
   for (int i = 0; i < call.num_inputs; ++i) {
     in[i] = static_cast<const char*>(call.inputs[i].data) + begin * size_of(call.inputs[i].dtype);
+    steps[i] = 1;
+  }
+  if (chain != nullptr) {
+    chain->run(chain->context, in, steps, begin, end - begin);
+    return;
   }
   const Operand& y = call.outputs[0];
   body(in, steps, static_cast<char*>(y.data) + begin * size_of(y.dtype), end - begin);
@@ -277,9 +296,13 @@ bool is_transposed(const Operand& x) {
   return false;
 }
 
+template <int kMax>
+void run_loop(const Call& call, LoopBody body, const ChainBody* chain, int64_t grain, bool scalars);
+
 // The call with input i copied first: the copy knows how to transpose.
-void run_with_contiguous(const Call& call, int i, LoopBody body, int64_t grain, bool scalars) {
-  Operand inputs[kMaxInputs];
+template <int kMax>
+void run_with_contiguous(const Call& call, int i, LoopBody body, const ChainBody* chain, int64_t grain, bool scalars) {
+  Operand inputs[kMax];
   std::copy_n(call.inputs, call.num_inputs, inputs);
   Operand& x = inputs[i];
   const Scratch scratch(x.size * size_of(x.dtype));
@@ -293,33 +316,43 @@ void run_with_contiguous(const Call& call, int i, LoopBody body, int64_t grain, 
   generic::strided_copy(call.inputs[i], x);
   Call changed = call;
   changed.inputs = inputs;
-  elementwise_loop(changed, body, grain, scalars);
+  run_loop<kMax>(changed, body, chain, grain, scalars);
 }
 
-}  // namespace
-
-void elementwise_loop(const Call& call, LoopBody body, int64_t grain, bool scalars) {
+template <int kMax>
+void run_loop(const Call& call, LoopBody body, const ChainBody* chain, int64_t grain, bool scalars) {
   const int64_t size = call.outputs[0].size;
   if (size == 0) return;
   for (int i = 0; i < call.num_inputs; ++i) {
-    if (is_transposed(call.inputs[i])) return run_with_contiguous(call, i, body, grain, scalars);
+    if (is_transposed(call.inputs[i])) return run_with_contiguous<kMax>(call, i, body, chain, grain, scalars);
   }
   if (size < 2 * grain) grain = size;
   bool contiguous = true;
   for (int i = 0; i < call.num_inputs; ++i) contiguous = contiguous && call.inputs[i].contiguous;
   if (contiguous) {
-    parallel_range(size, grain, [&](int64_t begin, int64_t end) { run_contiguous(call, body, begin, end); });
+    parallel_range(size, grain,
+                   [&](int64_t begin, int64_t end) { run_contiguous<kMax>(call, body, chain, begin, end); });
     return;
   }
-  Loop loop = collapse(call, body, scalars);
+  Loop loop = collapse(call, body, chain, scalars);
   plan_blocks(loop);
   parallel_range(size, grain, [&](int64_t begin, int64_t end) {
     if (loop.shape[0] < kShortRow) {
-      run_blocks(loop, begin, end);
+      run_blocks<kMax>(loop, begin, end);
     } else {
-      run_rows(loop, begin, end);
+      run_rows<kMax>(loop, begin, end);
     }
   });
+}
+
+}  // namespace
+
+void elementwise_loop(const Call& call, LoopBody body, int64_t grain, bool scalars) {
+  run_loop<kMaxInputs>(call, body, nullptr, grain, scalars);
+}
+
+void elementwise_loop(const Call& call, const ChainBody& body, int64_t grain) {
+  run_loop<kMaxChainInputs>(call, nullptr, &body, grain, true);
 }
 
 }  // namespace keratin

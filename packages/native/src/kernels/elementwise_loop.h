@@ -5,12 +5,9 @@
 #include <cstdint>
 
 #include "runtime/call.h"
+#include "runtime/registry_api.h"
 
 namespace keratin {
-
-/// Computes out[i] from in[0][i * steps[0]], in[1][i * steps[1]], ... for i in [0, n). A step is 1 or, for bodies that
-/// take scalars, 0. `out` may be one of the inputs.
-using LoopBody = void (*)(const void* const* in, const int64_t* steps, void* out, int64_t n);
 
 /// Bodies of one pass through memory, and bodies that compute some nanoseconds for an element: the elements of one
 /// chunk.
@@ -21,5 +18,17 @@ constexpr int64_t kCostlyGrain = 8192;
 /// cannot walk (strides other than 1; stride 0 unless `scalars`) are gathered into a buffer a block at a time. Chunks
 /// hold `grain` elements; less than two of them run on the calling thread.
 void elementwise_loop(const Call& call, LoopBody body, int64_t grain, bool scalars);
+
+/// A body that writes several outputs of one shape, which it knows itself: it is told the position of the first
+/// element.
+struct ChainBody {
+  void (*run)(const void* context, const void* const* in, const int64_t* steps, int64_t position, int64_t n);
+  const void* context;
+};
+
+constexpr int kMaxChainInputs = 16;
+
+/// The same for a chain of up to 16 inputs, which takes scalars. The outputs of the call are contiguous.
+void elementwise_loop(const Call& call, const ChainBody& body, int64_t grain);
 
 }  // namespace keratin

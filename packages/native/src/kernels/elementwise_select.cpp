@@ -22,7 +22,13 @@ void select_body(const void* const* in, const int64_t*, void* out, int64_t n) {
   }
 }
 
-LoopBody body_for(int64_t bytes) {
+void select(const Call& call) {
+  elementwise_loop(call, select_body_for(size_of(call.outputs[0].dtype)), kCheapGrain, false);
+}
+
+}  // namespace
+
+LoopBody select_body_for(int64_t bytes) {
   switch (bytes) {
     case 1:
       return &select_body<uint8_t>;
@@ -36,10 +42,6 @@ LoopBody body_for(int64_t bytes) {
       return &select_body<Element16>;
   }
 }
-
-void select(const Call& call) { elementwise_loop(call, body_for(size_of(call.outputs[0].dtype)), kCheapGrain, false); }
-
-}  // namespace
 
 void register_select(Registry& registry) { registry.add("select", DType::boolean, &select); }
 

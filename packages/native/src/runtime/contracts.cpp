@@ -4,6 +4,8 @@
 #include <limits>
 #include <map>
 
+#include "kernels/elementwise_chain.h"
+
 namespace keratin {
 namespace {
 
@@ -115,6 +117,15 @@ const char* concatenate(const Call& call) {
   for (int i = 0; i < call.num_inputs; ++i) {
     const Operand& x = in(call, i);
     EXPECT(x.rank == y.rank, kShapes);
+const char* chain(const Call& call) {
+  EXPECT(call.num_outputs >= 1, kCounts);
+  for (int i = 0; i < call.num_inputs; ++i) EXPECT(same_shape(in(call, i), out(call, 0)), kShapes);
+  for (int i = 0; i < call.num_outputs; ++i) EXPECT(same_shape(out(call, i), out(call, 0)), kShapes);
+  for (int i = 0; i < call.num_outputs; ++i) EXPECT(out(call, i).contiguous, kGaps);
+  generic::Chain steps;
+  return generic::read_chain(call, steps);
+}
+
     for (int other = 0; other < y.rank; ++other) EXPECT(other == axis || x.shape[other] == y.shape[other], kShapes);
     total += x.shape[axis];
   }
@@ -542,6 +553,7 @@ const char* categorical(const Call& call) {
   add({"max_pool", "average_pool"}, &pooling);
   add({"max_pool_gradient"}, &max_pool_gradient);
   add({"average_pool_gradient"}, &average_pool_gradient);
+  add({"chain"}, &chain);
   add({"layer_normalization"}, &normalization<true>);
   add({"batch_normalization"}, &normalization<false>);
   add({"layer_normalization_gradient"}, &normalization_gradient<true>);

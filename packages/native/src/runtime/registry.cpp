@@ -12,6 +12,7 @@ size_t Registry::row(const char* name) {
     names_.emplace_back(name);
     table_.resize(names_.size() * kNumDTypes, nullptr);
     specific_.resize(names_.size() * kNumDTypes, false);
+    bodies_.resize(names_.size() * kNumDTypes, Body{nullptr, 0, false, false});
   }
   return found->second * kNumDTypes;
 }
@@ -29,6 +30,10 @@ void Registry::add(const char* name, DType dtype, Kernel kernel) {
   specific_[cell] = true;
 }
 
+void Registry::add_body(const char* name, DType dtype, const Body& body) {
+  bodies_[row(name) + static_cast<size_t>(dtype)] = body;
+}
+
 const Registry& registry() {
   static const Registry instance = [] {
     Registry filled;
@@ -39,6 +44,10 @@ const Registry& registry() {
 }
 
 void add_kernel(Registry& registry, const char* name, DType dtype, Kernel kernel) { registry.add(name, dtype, kernel); }
+
+void add_body(Registry& registry, const char* name, DType dtype, const Body& body) {
+  registry.add_body(name, dtype, body);
+}
 
 const char* active_isa() { return name_of(selected_isa()); }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/call.h"
+#include "runtime/registry_api.h"
 
 namespace keratin {
 
@@ -16,10 +17,18 @@ class Registry {
   /// For calls whose first operand (first input, or first output where there is none) has this dtype.
   void add(const char* name, DType dtype, Kernel kernel);
 
+  /// What a chain of elementwise functions may call in place of the kernel.
+  void add_body(const char* name, DType dtype, const Body& body);
+
   const std::vector<std::string>& names() const { return names_; }
   /// Null where the kernel does not take the dtype.
   Kernel find(int64_t opcode, DType dtype) const {
     return table_[static_cast<size_t>(opcode) * kNumDTypes + static_cast<size_t>(dtype)];
+  }
+  /// Null where there is none.
+  const Body* body(int64_t opcode, DType dtype) const {
+    const Body& found = bodies_[static_cast<size_t>(opcode) * kNumDTypes + static_cast<size_t>(dtype)];
+    return found.loop == nullptr ? nullptr : &found;
   }
 
  private:
@@ -28,6 +37,7 @@ class Registry {
   std::map<std::string, size_t> rows_;
   std::vector<Kernel> table_;
   std::vector<bool> specific_;
+  std::vector<Body> bodies_;
 };
 
 /// The process's registry, filled on first use with the best bodies that this CPU (and KERATIN_ISA) allows.

@@ -7,7 +7,22 @@ namespace keratin {
 
 class Registry;
 
+/// Computes out[i] from in[0][i * steps[0]], in[1][i * steps[1]], ... for i in [0, n). A step is 1 or, for bodies that
+/// take scalars, 0. `out` may be one of the inputs.
+using LoopBody = void (*)(const void* const* in, const int64_t* steps, void* out, int64_t n);
+
+/// An elementwise function as chains of several use it: all inputs have the dtype that it was registered for.
+struct Body {
+  LoopBody loop;
+  int32_t inputs;
+  bool boolean_output;  // else the output has the inputs' dtype
+  bool scalars;         // whether it takes steps of 0
+};
+
 /// Registry::add for files that must not include the standard library.
 void add_kernel(Registry& registry, const char* name, DType dtype, Kernel kernel);
+
+/// Registry::add_body for them.
+void add_body(Registry& registry, const char* name, DType dtype, const Body& body);
 
 }  // namespace keratin

@@ -72,6 +72,8 @@ void register_elementwise(Registry& registry) {
   add_binary<TanhGradient, kCheapGrain>(registry, "tanh_gradient");
   add_kernel(registry, "power", DType::float32, &kernel<&power<float>, 2, kCostlyGrain>);
   add_kernel(registry, "power", DType::float64, &kernel<&power<double>, 2, kCostlyGrain>);
+  add_body(registry, "power", DType::float32, {&power<float>, 2, false, true});
+  add_body(registry, "power", DType::float64, {&power<double>, 2, false, true});
 }
 
 }  // namespace keratin::KERATIN_ISA

@@ -115,12 +115,16 @@ template <class Op, int64_t grain>
 void add_unary(Registry& registry, const char* name) {
   add_kernel(registry, name, DType::float32, &kernel<&unary_body<float, Op>, 1, grain>);
   add_kernel(registry, name, DType::float64, &kernel<&unary_body<double, Op>, 1, grain>);
+  add_body(registry, name, DType::float32, {&unary_body<float, Op>, 1, false, true});
+  add_body(registry, name, DType::float64, {&unary_body<double, Op>, 1, false, true});
 }
 
 template <class Op, int64_t grain>
 void add_binary(Registry& registry, const char* name) {
   add_kernel(registry, name, DType::float32, &kernel<&binary_body<float, Op>, 2, grain>);
   add_kernel(registry, name, DType::float64, &kernel<&binary_body<double, Op>, 2, grain>);
+  add_body(registry, name, DType::float32, {&binary_body<float, Op>, 2, false, true});
+  add_body(registry, name, DType::float64, {&binary_body<double, Op>, 2, false, true});
 }
 
 }  // namespace
