@@ -2,14 +2,60 @@
 export {Layer} from './layer/layer.js';
 
 export {Activation} from './core/activation.js';
+export {
+  ELU,
+  LeakyReLU,
+  type LeakyReLUOptions,
+  PReLU,
+  type PReLUOptions,
+  ReLU,
+  type ReLUOptions,
+  Softmax,
+  type SoftmaxOptions,
+} from './activations/layers.js';
 export {Dense, type DenseOptions, type KernelOptions} from './core/dense.js';
+export {EinsumDense, type EinsumDenseOptions} from './core/einsum-dense.js';
 export {Embedding, type EmbeddingOptions} from './core/embedding.js';
+export {Identity} from './core/identity.js';
+export {Masking, type MaskingOptions} from './core/masking.js';
+export {
+  ReversibleEmbedding,
+  type ReversibleEmbeddingCallOptions,
+  type ReversibleEmbeddingOptions,
+} from './core/reversible-embedding.js';
 export {Input, InputLayer, type InputLayerOptions, type InputOptions} from './core/input-layer.js';
 
 export {type ConvOptions, type PerAxis} from './convolution/base-conv.js';
 export {Conv1D, Conv1D as Convolution1D, type Conv1DOptions} from './convolution/conv1d.js';
 export {Conv2D, Conv2D as Convolution2D, type Conv2DOptions} from './convolution/conv2d.js';
 export {Conv3D, Conv3D as Convolution3D, type Conv3DOptions} from './convolution/conv3d.js';
+export {
+  Conv1DTranspose,
+  Conv1DTranspose as Convolution1DTranspose,
+  type Conv1DTransposeOptions,
+} from './convolution/conv1d-transpose.js';
+export {
+  Conv2DTranspose,
+  Conv2DTranspose as Convolution2DTranspose,
+  type Conv2DTransposeOptions,
+} from './convolution/conv2d-transpose.js';
+export {
+  Conv3DTranspose,
+  Conv3DTranspose as Convolution3DTranspose,
+  type Conv3DTransposeOptions,
+} from './convolution/conv3d-transpose.js';
+export {DepthwiseConv1D, type DepthwiseConv1DOptions} from './convolution/depthwise-conv1d.js';
+export {
+  SeparableConv1D,
+  SeparableConv1D as SeparableConvolution1D,
+  type SeparableConv1DOptions,
+} from './convolution/separable-conv1d.js';
+export {DepthwiseConv2D, type DepthwiseConv2DOptions} from './convolution/depthwise-conv2d.js';
+export {
+  SeparableConv2D,
+  SeparableConv2D as SeparableConvolution2D,
+  type SeparableConv2DOptions,
+} from './convolution/separable-conv2d.js';
 
 export {
   AveragePooling1D,
@@ -51,9 +97,59 @@ export {
   type NormalizationOptions,
 } from './normalization/batch-normalization.js';
 export {LayerNormalization, type LayerNormalizationOptions} from './normalization/layer-normalization.js';
+export {GroupNormalization, type GroupNormalizationOptions} from './normalization/group-normalization.js';
+export {RMSNormalization, type RMSNormalizationOptions} from './normalization/rms-normalization.js';
+export {UnitNormalization, type UnitNormalizationOptions} from './normalization/unit-normalization.js';
+export {
+  AdaptiveAveragePooling1D,
+  AdaptiveAveragePooling2D,
+  AdaptiveAveragePooling3D,
+  AdaptiveMaxPooling1D,
+  AdaptiveMaxPooling2D,
+  AdaptiveMaxPooling3D,
+  type AdaptivePoolingOptions,
+} from './pooling/adaptive-pooling.js';
+
+export {ActivityRegularization, type ActivityRegularizationOptions} from './regularization/activity-regularization.js';
 export {Dropout, type DropoutOptions} from './regularization/dropout.js';
+export {
+  AlphaDropout,
+  type AlphaDropoutOptions,
+  GaussianDropout,
+  GaussianNoise,
+  type NoiseOptions,
+} from './regularization/noise.js';
+export {
+  SpatialDropout1D,
+  type SpatialDropout1DOptions,
+  SpatialDropout2D,
+  SpatialDropout3D,
+  type SpatialDropoutOptions,
+} from './regularization/spatial-dropout.js';
+
+export {type Branches} from './merging/merge.js';
+export {Concatenate} from './merging/concatenate.js';
+export {Dot, type DotOptions} from './merging/dot.js';
+export {Add, Average, Maximum, Minimum, Multiply, Subtract} from './merging/elementwise.js';
+export {add, average, concatenate, dot, maximum, minimum, multiply, subtract} from './merging/functions.js';
+
+export {type Border, type Borders} from './reshaping/borders.js';
+export {Cropping1D, Cropping2D, Cropping3D, type CroppingOptions} from './reshaping/cropping.js';
+export {Permute} from './reshaping/permute.js';
+export {RepeatVector} from './reshaping/repeat-vector.js';
+export {
+  UpSampling1D,
+  UpSampling2D,
+  type UpSampling2DOptions,
+  UpSampling3D,
+  type UpSamplingOptions,
+} from './reshaping/up-sampling.js';
+export {ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, type ZeroPaddingOptions} from './reshaping/zero-padding.js';
 export {Flatten, type FlattenOptions} from './reshaping/flatten.js';
 export {Reshape} from './reshaping/reshape.js';
 export {Rescaling, type RescalingOptions, type RescalingValue} from './preprocessing/rescaling.js';
+
+export {SpectralNormalization, type SpectralNormalizationOptions} from './wrappers/spectral-normalization.js';
+export {type TensorLayer, Wrapper} from './wrappers/wrapper.js';
 
 export {deserialize, serialize} from './registry.js';

@@ -21,6 +21,34 @@ import {Rescaling} from './preprocessing/rescaling.js';
 import {Dropout} from './regularization/dropout.js';
 import {Flatten} from './reshaping/flatten.js';
 import {Reshape} from './reshaping/reshape.js';
+import * as activationLayers from './activations/layers.js';
+import {Conv1DTranspose} from './convolution/conv1d-transpose.js';
+import {Conv2DTranspose} from './convolution/conv2d-transpose.js';
+import {Conv3DTranspose} from './convolution/conv3d-transpose.js';
+import {DepthwiseConv1D} from './convolution/depthwise-conv1d.js';
+import {DepthwiseConv2D} from './convolution/depthwise-conv2d.js';
+import {SeparableConv1D} from './convolution/separable-conv1d.js';
+import {SeparableConv2D} from './convolution/separable-conv2d.js';
+import {EinsumDense} from './core/einsum-dense.js';
+import {Identity} from './core/identity.js';
+import {Masking} from './core/masking.js';
+import {ReversibleEmbedding} from './core/reversible-embedding.js';
+import {Concatenate} from './merging/concatenate.js';
+import {Dot} from './merging/dot.js';
+import * as elementwise from './merging/elementwise.js';
+import {GroupNormalization} from './normalization/group-normalization.js';
+import {RMSNormalization} from './normalization/rms-normalization.js';
+import {UnitNormalization} from './normalization/unit-normalization.js';
+import * as adaptivePooling from './pooling/adaptive-pooling.js';
+import {ActivityRegularization} from './regularization/activity-regularization.js';
+import * as noise from './regularization/noise.js';
+import * as spatialDropout from './regularization/spatial-dropout.js';
+import * as cropping from './reshaping/cropping.js';
+import {Permute} from './reshaping/permute.js';
+import {RepeatVector} from './reshaping/repeat-vector.js';
+import * as upSampling from './reshaping/up-sampling.js';
+import * as zeroPadding from './reshaping/zero-padding.js';
+import {SpectralNormalization} from './wrappers/spectral-normalization.js';
 
 /** Layers by Keras's class names. */
 export const layerRegistry = new Registry<AnyLayer>({
@@ -31,25 +59,53 @@ export const layerRegistry = new Registry<AnyLayer>({
 
 const CLASSES = {
   Activation,
+  ...activationLayers,
+  ActivityRegularization,
+  ...adaptivePooling,
   AveragePooling1D,
   AveragePooling2D,
   AveragePooling3D,
   BatchNormalization,
+  Concatenate,
   Conv1D,
+  Conv1DTranspose,
   Conv2D,
+  Conv2DTranspose,
   Conv3D,
+  Conv3DTranspose,
+  ...cropping,
   Dense,
+  DepthwiseConv1D,
+  DepthwiseConv2D,
+  Dot,
   Dropout,
+  EinsumDense,
+  ...elementwise,
   Embedding,
   Flatten,
   ...globalPooling,
+  GroupNormalization,
+  Identity,
   InputLayer,
   LayerNormalization,
+  Masking,
   MaxPooling1D,
   MaxPooling2D,
   MaxPooling3D,
+  ...noise,
+  Permute,
+  RepeatVector,
   Rescaling,
   Reshape,
+  ReversibleEmbedding,
+  RMSNormalization,
+  SeparableConv1D,
+  SeparableConv2D,
+  ...spatialDropout,
+  SpectralNormalization,
+  UnitNormalization,
+  ...upSampling,
+  ...zeroPadding,
 };
 
 /** Other names that Keras exports a class under. */
@@ -58,8 +114,11 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   AveragePooling2D: ['AvgPool2D'],
   AveragePooling3D: ['AvgPool3D'],
   Conv1D: ['Convolution1D'],
+  Conv1DTranspose: ['Convolution1DTranspose'],
   Conv2D: ['Convolution2D'],
+  Conv2DTranspose: ['Convolution2DTranspose'],
   Conv3D: ['Convolution3D'],
+  Conv3DTranspose: ['Convolution3DTranspose'],
   GlobalAveragePooling1D: ['GlobalAvgPool1D'],
   GlobalAveragePooling2D: ['GlobalAvgPool2D'],
   GlobalAveragePooling3D: ['GlobalAvgPool3D'],
@@ -69,6 +128,8 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   MaxPooling1D: ['MaxPool1D'],
   MaxPooling2D: ['MaxPool2D'],
   MaxPooling3D: ['MaxPool3D'],
+  SeparableConv1D: ['SeparableConvolution1D'],
+  SeparableConv2D: ['SeparableConvolution2D'],
 };
 
 for (const [name, cls] of Object.entries(CLASSES)) layerRegistry.add(name, cls, ALIASES[name]);

@@ -35,8 +35,9 @@ export class Embedding extends Layer {
   readonly maskZero: boolean;
   declare embeddings: Variable;
 
-  constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}) {
+  constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}, ownOptions: readonly string[] = []) {
     super(options, [
+      ...ownOptions,
       'embeddingsInitializer',
       'embeddingsRegularizer',
       'embeddingsConstraint',

@@ -98,6 +98,13 @@ export class VarianceScaling extends RandomInitializer {
     return random.truncatedNormal(shape, {stddev: stddev / TRUNCATED_STDDEV, dtype, seed});
   }
 
+  /** The same for a weight whose fans are given by axes, unless it has axes of its own. */
+  withAxes(inputAxes: readonly number[], outputAxes: readonly number[]): VarianceScaling {
+    if (this.inputAxes !== null && this.outputAxes !== null) return this;
+    const {scale, mode, distribution, seed} = this;
+    return new VarianceScaling({scale, mode, distribution, seed, inputAxes, outputAxes});
+  }
+
   override getConfig(): Config {
     const {scale, mode, distribution} = this;
     return {...super.getConfig(), scale, mode, distribution, ...this.axesConfig()};

@@ -24,11 +24,12 @@ export class Dropout extends Layer {
   readonly noiseShape: Shape | null;
   readonly #generator: SeedGenerator;
 
-  constructor(rate: number, options: DropoutOptions = {}) {
-    super(options, ['seed', 'noiseShape']);
-    this.rate = checkNumber('Dropout', 'rate', rate, 0, 1);
-    this.seed = seedOption('Dropout', options.seed);
-    this.noiseShape = checkNoiseShape('Dropout', options.noiseShape);
+  constructor(rate: number, options: DropoutOptions = {}, ownOptions: readonly string[] = []) {
+    super(options, ['seed', 'noiseShape', ...ownOptions]);
+    const where = new.target.name;
+    this.rate = checkNumber(where, 'rate', rate, 0, 1);
+    this.seed = seedOption(where, options.seed);
+    this.noiseShape = checkNoiseShape(where, options.noiseShape);
     this.#generator = new SeedGenerator(this.seed ?? undefined);
     this.supportsMasking = true;
     this.buildAtInit();
@@ -38,10 +39,14 @@ export class Dropout extends Layer {
     if (training !== true || this.rate === 0 || isSymbolic(x)) return x;
     if (this.rate === 1) return x.mul(0);
     const shape = concrete(x.shape);
-    const noise = this.noiseShape === null ? shape : this.noiseShape.map((n, i) => n ?? shape[i] ?? 1);
+    const noise = this.noiseOf(shape);
     const draw = random.uniform(noise, {dtype: x.dtype, seed: this.#generator});
     const keep = ops.cast(draw.greaterEqual(this.rate), x.dtype).mul(1 / (1 - this.rate));
     return x.mul(keep);
+  }
+  /** Sizes of the noise for inputs of a shape. */
+  protected noiseOf(shape: readonly number[]): readonly number[] {
+    return this.noiseShape === null ? shape : this.noiseShape.map((n, i) => n ?? shape[i] ?? 1);
   }
   override computeOutputShape(inputShape: Shape): Shape {
     return inputShape;
