@@ -8,8 +8,16 @@ export type FloatDType = 'float16' | 'bfloat16' | 'float32' | 'float64';
 /** What the elements of a tensor are. */
 export type DType = NumberDType | 'int64' | 'uint64' | 'bool' | 'string' | 'complex64' | 'complex128';
 
+/** A complex number: an element of a complex64 or complex128 tensor. */
+export interface Complex {
+  /** The real part. */
+  readonly re: number;
+  /** The imaginary part. */
+  readonly im: number;
+}
+
 /** What JavaScript sees of one element. */
-export type Element = number | bigint | boolean | string;
+export type Element = number | bigint | boolean | string | Complex;
 
 /** The JavaScript type of an element of dtype `D`. */
 export type ElementOf<D extends DType> = D extends 'int64' | 'uint64'
@@ -18,7 +26,15 @@ export type ElementOf<D extends DType> = D extends 'int64' | 'uint64'
     ? boolean
     : D extends 'string'
       ? string
-      : number;
+      : D extends 'complex64' | 'complex128'
+        ? Complex
+        : number;
+
+/** What a real function of elements `E` gives, such as the size of a complex number. */
+export type RealOf<E extends Element> = E extends Complex ? number : E;
+
+/** What a function with fractions gives of elements `E`: floating numbers, or complex ones of complex ones. */
+export type FloatOf<E extends Element> = E extends Complex ? Complex : number;
 
 export type DTypeKind = 'float' | 'int' | 'uint' | 'bool' | 'complex' | 'string';
 
@@ -84,6 +100,28 @@ export function isFloating(dtype: DType): dtype is FloatDType {
 export function isInteger(dtype: DType): boolean {
   const {kind} = DTYPES[dtype];
   return kind === 'int' || kind === 'uint';
+}
+
+/** Dtypes whose elements are pairs of a real and an imaginary part. */
+export function isComplex(dtype: DType): dtype is 'complex64' | 'complex128' {
+  return DTYPES[dtype].kind === 'complex';
+}
+
+/** The dtype of the parts of a complex dtype; a real dtype itself. */
+export function partOf(dtype: DType): DType {
+  if (!isComplex(dtype)) return dtype;
+  return dtype === 'complex64' ? 'float32' : 'float64';
+}
+
+/** Whether a JavaScript value is a {@link Complex} number. */
+export function isComplexNumber(value: unknown): value is Complex {
+  if (typeof value !== 'object' || value === null || !('re' in value) || !('im' in value)) return false;
+  return typeof value.re === 'number' && typeof value.im === 'number';
+}
+
+/** Dtypes that have gradients: floating and complex ones. */
+export function isDifferentiable(dtype: DType): boolean {
+  return isFloating(dtype) || isComplex(dtype);
 }
 
 /** Dtypes that JavaScript reads as bigint. */

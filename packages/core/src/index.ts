@@ -2,7 +2,7 @@
 import './tensor/methods.js';
 
 export * from './errors.js';
-export {type DType, type Element, type ElementOf, type FloatDType, type NumberDType} from './dtype.js';
+export {type Complex, type DType, type Element, type ElementOf, type FloatDType, type NumberDType} from './dtype.js';
 export {dim, type Shape} from './shape.js';
 export {isTensor, Tensor} from './tensor/tensor.js';
 export {Variable, type VariableOptions} from './tensor/variable.js';

@@ -30,6 +30,11 @@ export interface Gradient<A, S extends string> {
     dy: Tensor,
     context: GradientContext<A>,
   ) => readonly (Tensor | null)[];
+  /**
+   * Says that the function has a derivative f' in the complex plane and that `vjp` is the formula dy f' of real numbers. Gradients of
+   * complex tensors are dy conj(f') = conj(conj(dy) f'), as in TensorFlow.
+   */
+  readonly holomorphic?: true;
 }
 
 /** How a view looks into its input's buffer. */

@@ -1,3 +1,4 @@
+import {isComplex} from '../dtype.js';
 import {Storage} from '../tensor/storage.js';
 import {Tensor} from '../tensor/tensor.js';
 import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
@@ -112,13 +113,10 @@ function nodeOf<A>(
     pullback = (cotangents, needs) => {
       const dy = cotangents.find((cotangent) => cotangent !== null);
       if (dy === undefined) return [];
-      return gradient.vjp(saved, cotangents[0] ?? dy, {
-        inputs: inputSpecs,
-        outputs: outputSpecs,
-        attributes,
-        needs,
-        cotangents,
-      });
+      const context = {inputs: inputSpecs, outputs: outputSpecs, attributes, needs, cotangents};
+      const first = cotangents[0] ?? dy;
+      if (gradient.holomorphic !== true || !isComplex(first.dtype)) return gradient.vjp(saved, first, context);
+      return gradient.vjp(saved, first.conj(), context).map((found) => found?.conj() ?? null);
     };
   }
   return {

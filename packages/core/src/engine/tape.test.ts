@@ -142,7 +142,9 @@ describe('a tape', () => {
     tape.watch(x);
     const y = tape.record(() => x.square().sum());
     expect(tape.gradient(y, x).array()).toEqual([2, 4]);
-    expect(() => tape.watch(tensor([1], 'int32'))).toThrow('only floating tensors have gradients, got int32');
+    expect(() => tape.watch(tensor([1], 'int32'))).toThrow(
+      'only floating and complex tensors have gradients, got int32',
+    );
     expect(() => tape.watch([1] as never)).toThrow(ValueError);
   });
 
@@ -259,7 +261,11 @@ describe('wrong calls', () => {
   it.each<[string, () => unknown, string]>([
     ['an unknown option', () => new GradientTape({persistant: true} as never), 'did you mean "persistent"?'],
     ['a target that is no tensor', () => recorded().tape.gradient(3 as never, x()), 'must be a tensor, got 3'],
-    ['an integer target', () => recorded().tape.gradient(range(2), x()), 'must be a floating tensor, got int32'],
+    [
+      'an integer target',
+      () => recorded().tape.gradient(range(2), x()),
+      'must be a floating or complex tensor, got int32',
+    ],
     [
       'a source that is no tensor',
       () => recorded().tape.gradient(recorded().y, [1] as never),

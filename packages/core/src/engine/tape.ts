@@ -1,4 +1,4 @@
-import {isFloating} from '../dtype.js';
+import {isDifferentiable} from '../dtype.js';
 import {GradientError, ShapeError, ValueError} from '../errors.js';
 import {oneHot} from '../ops/nn.js';
 import {stack} from '../ops/shape.js';
@@ -67,7 +67,8 @@ export class GradientTape {
   /** Makes gradients of a plain tensor available. Call it before the operations that use the tensor. */
   watch(x: Tensor): void {
     if (!isTensor(x)) throw new ValueError(`watch: a tensor is needed, got ${describe(x)}`);
-    if (!isFloating(x.dtype)) throw new GradientError(`watch: only floating tensors have gradients, got ${x.dtype}`);
+    if (!isDifferentiable(x.dtype))
+      throw new GradientError(`watch: only floating and complex tensors have gradients, got ${x.dtype}`);
     this.#recorder.watch(x);
   }
 
@@ -160,8 +161,8 @@ export class GradientTape {
       );
     }
     if (!isTensor(target)) throw new ValueError(`${where}: the target must be a tensor, got ${describe(target)}`);
-    if (!isFloating(target.dtype)) {
-      throw new GradientError(`${where}: the target must be a floating tensor, got ${target.dtype}`);
+    if (!isDifferentiable(target.dtype)) {
+      throw new GradientError(`${where}: the target must be a floating or complex tensor, got ${target.dtype}`);
     }
     const {list, names} = flatten(where, sources);
     const mode = options.unconnectedGradients ?? 'error';
@@ -191,7 +192,7 @@ function unit(size: number, i: number, {dtype}: AnyTensor): Tensor {
 }
 
 function unwatchedHint(source: AnyTensor): string {
-  if (!isFloating(source.dtype)) return ` (it is ${source.dtype}: integers have no gradient)`;
+  if (!isDifferentiable(source.dtype)) return ` (it is ${source.dtype}: integers have no gradient)`;
   if (source instanceof Variable && !source.trainable) return ' (it is not trainable: tape.watch it first)';
   return source instanceof Variable ? '' : ' (a plain tensor needs tape.watch first)';
 }
@@ -238,7 +239,7 @@ class TapeRecorder implements Recorder {
 
   follows(tensor: AnyTensor): boolean {
     if (this.#connected.has(tensor.id)) return true;
-    if (this.#watchVariables && tensor instanceof Variable && tensor.trainable && isFloating(tensor.dtype)) {
+    if (this.#watchVariables && tensor instanceof Variable && tensor.trainable && isDifferentiable(tensor.dtype)) {
       this.#connected.add(tensor.id);
       return true;
     }
@@ -297,7 +298,9 @@ class TapeRecorder implements Recorder {
         if (done !== undefined && wanted.has(id)) results.set(id, done);
         cotangents.delete(id);
       }
-      const needs = node.inputs.map((id, k) => reaching.has(id) && isFloating(node.inputSpecs[k]?.dtype ?? 'bool'));
+      const needs = node.inputs.map(
+        (id, k) => reaching.has(id) && isDifferentiable(node.inputSpecs[k]?.dtype ?? 'bool'),
+      );
       const gradients = node.pullback(incoming, needs);
       node.inputs.forEach((id, k) => {
         const gradient = gradients[k];

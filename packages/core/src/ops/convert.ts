@@ -1,4 +1,4 @@
-import {type DType, type Element, isFloating} from '../dtype.js';
+import {type DType, type Element, isDifferentiable} from '../dtype.js';
 import {floatx} from '../config.js';
 import {apply} from '../engine/dispatch.js';
 import {type Primitive} from '../engine/primitive.js';
@@ -16,10 +16,10 @@ export function toTensor<E extends Element = number>(x: AnyTensorLike, op: strin
   return convert(x as TensorLike<E>, undefined, op);
 }
 
-/** One argument as a floating tensor: integers and booleans become floatx, as in Keras. */
+/** One argument as a floating or complex tensor: integers and booleans become floatx, as in Keras. */
 export function toFloat(x: AnyTensorLike, op: string): Tensor {
   const value = toTensor(x, op);
-  return isFloating(value.dtype) ? value : castTo(value, floatx(), op);
+  return isDifferentiable(value.dtype) ? value : castTo(value, floatx(), op);
 }
 
 /** Two arguments of one dtype: where one is a tensor, plain values of the other take its dtype. */
@@ -37,7 +37,7 @@ export function toPair(a: AnyTensorLike, b: AnyTensorLike, op: string): [Tensor,
 /** Like {@link toPair}; where both are integers or booleans of one dtype, they become floatx. */
 export function toFloatPair(a: AnyTensorLike, b: AnyTensorLike, op: string): [Tensor, Tensor] {
   const [x, y] = toPair(a, b, op);
-  if (isFloating(x.dtype)) return [x, y];
+  if (isDifferentiable(x.dtype)) return [x, y];
   return [castTo(x, floatx(), op), castTo(y, floatx(), op)];
 }
 

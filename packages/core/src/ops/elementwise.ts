@@ -1,7 +1,8 @@
-import {checkDType, type DType, type Element, isFloating, isInteger} from '../dtype.js';
+import {checkDType, type DType, type Element, isComplex, isDifferentiable, isInteger} from '../dtype.js';
 import {ValueError} from '../errors.js';
 import {apply} from '../engine/dispatch.js';
 import * as binary from '../primitives/binary.js';
+import {magnitude} from '../primitives/complex.js';
 import * as unary from '../primitives/unary.js';
 import {select} from '../primitives/select.js';
 import {type Tensor} from '../tensor/tensor.js';
@@ -22,13 +23,14 @@ import {nonzero} from './nonzero.js';
 
 /** -x */
 export const negative = unaryOp(unary.negative);
-/** |x|; booleans stay what they are. */
+/** |x|; booleans stay what they are, and the sizes of complex numbers are real. */
 export function abs(x: AnyTensorLike): Tensor {
   const value = toTensor(x, 'abs');
+  if (isComplex(value.dtype)) return apply(magnitude, [value], undefined, 'abs');
   return value.dtype === 'bool' ? value : apply(unary.abs, [value], undefined, 'abs');
 }
 export {abs as absolute};
-/** -1, 0 or 1 */
+/** -1, 0 or 1; the direction x / |x| of complex numbers */
 export const sign = unaryOp(unary.sign);
 /** Square root; NaN below 0. */
 export const sqrt = floatOp(unary.sqrt);
@@ -116,7 +118,7 @@ const test =
   (primitive: typeof unary.isnan, op: string, ofIntegers: boolean) =>
   (x: AnyTensorLike): Tensor<boolean> => {
     const value = toTensor(x, op);
-    if (isFloating(value.dtype)) return apply<undefined, boolean>(primitive, [value], undefined, op);
+    if (isDifferentiable(value.dtype)) return apply<undefined, boolean>(primitive, [value], undefined, op);
     return apply<undefined, boolean>(ofIntegers ? binary.equal : binary.notEqual, [value, value], undefined, op);
   };
 
@@ -140,7 +142,7 @@ export const minimum = binaryOp(binary.minimum);
 /** The remainder, with the sign of the divisor. */
 export const mod = binaryOp(binary.mod);
 export const floorDivide = binaryOp(binary.floorDivide, 'floorDivide');
-/** (a - b)^2 */
+/** (a - b)^2; |a - b|^2 of complex numbers */
 export const squaredDifference = binaryOp(binary.squaredDifference, 'squaredDifference');
 /** The angle of the point (b, a), in (-pi, pi]. */
 export function arctan2(a: AnyTensorLike, b: AnyTensorLike): Tensor {

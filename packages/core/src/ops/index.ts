@@ -4,6 +4,7 @@ export * from './arrange.js';
 export * from './attention.js';
 export * from './basics.js';
 export * from './bitwise.js';
+export * from './complex.js';
 export * from './convolution.js';
 export * from './create.js';
 export * from './ctc.js';

@@ -1,8 +1,11 @@
 import {apply} from '../engine/dispatch.js';
+import {isComplex} from '../dtype.js';
+import {construct} from '../primitives/complex.js';
 import * as matmuls from '../primitives/matmul.js';
 import {ShapeError} from '../errors.js';
 import {show} from '../shape.js';
 import {type Tensor} from '../tensor/tensor.js';
+import {imag, real} from './complex.js';
 import {type AnyTensorLike, castTo, toFloat, toPair} from './convert.js';
 import {type Axis} from './reduction.js';
 
@@ -11,6 +14,7 @@ export function matmul(a: AnyTensorLike, b: AnyTensorLike): Tensor {
   const [given, other] = toPair(a, b, 'matmul');
   // Bytes are multiplied as int32, as in Keras.
   const bytes = given.dtype === 'int8' && other.dtype === 'int8';
+  if (isComplex(given.dtype)) return complexProduct(given, other);
   const [x, y]: [Tensor, Tensor] = bytes ? [castTo(given, 'int32'), castTo(other, 'int32')] : [given, other];
   if (x.ndim > 1 && y.ndim > 1) return apply(matmuls.matmul, [x, y], undefined);
   if (x.ndim === 0 || y.ndim === 0) {
@@ -24,6 +28,13 @@ export function matmul(a: AnyTensorLike, b: AnyTensorLike): Tensor {
   const product: Tensor = apply(matmuls.matmul, [left, right], undefined);
   const squeezed = y.ndim === 1 ? product.squeeze(-1) : product;
   return x.ndim === 1 ? squeezed.squeeze(y.ndim === 1 ? -1 : -2) : squeezed;
+}
+
+// (a + ib)(c + id) = ac - bd + i (ad + bc)
+function complexProduct(x: Tensor, y: Tensor): Tensor {
+  const [a, b, c, d] = [real(x), imag(x), real(y), imag(y)];
+  const re = matmul(a, c).sub(matmul(b, d));
+  return apply(construct, [re, matmul(a, d).add(matmul(b, c))], undefined);
 }
 
 /** NumPy's dot: the last axis of a with the last but one of b; multiplication for scalars. */

@@ -15,7 +15,7 @@ import {
   toTensor,
   unaryOp,
 } from './convert.js';
-import {equal, isinf, isnan, less, logicalAnd, logicalOr, maximum, minimum, where} from './elementwise.js';
+import {equal, isinf, isnan, logicalAnd, logicalOr, maximum, minimum, where} from './elementwise.js';
 import {stopGradient} from './gradient.js';
 import {all} from './reduction.js';
 import {concatenate, moveaxis, split} from './shape.js';
@@ -115,12 +115,6 @@ export function signbit(x: AnyTensorLike): Tensor<boolean> {
   if (!isFloating(value.dtype)) return value.less(0);
   // 1 / -0 is -infinity.
   return logicalOr(value.less(0), logicalAnd(value.equal(0), value.reciprocal().less(0)));
-}
-
-/** Whether the imaginary part is 0: of every real number. */
-export function isreal(x: AnyTensorLike): Tensor<boolean> {
-  const {shape} = toTensor<Element>(x, 'isreal');
-  return castTo<boolean>(toTensor<Element>(true, 'isreal'), 'bool').broadcastTo(shape);
 }
 
 /** sqrt(a^2 + b^2) without overflow. */
@@ -254,10 +248,4 @@ export function cross(a: AnyTensorLike, b: AnyTensorLike, options: CrossOptions 
   const b2 = q2 ?? q0.mul(0);
   const product = concatenate([p1.mul(b2).sub(a2.mul(q1)), a2.mul(q0).sub(p0.mul(b2)), third], -1);
   return moveaxis(product, -1, axis ?? options.axisc ?? -1);
-}
-
-/** The angle of numbers in the complex plane, in radians: of real ones 0, or pi below 0. */
-export function angle(x: AnyTensorLike): Tensor {
-  const value = toFloat(x, 'angle');
-  return where(less(value, 0), Math.PI, where(isnan(value), value, 0));
 }

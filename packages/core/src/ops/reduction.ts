@@ -1,6 +1,7 @@
-import {type DType, type Element} from '../dtype.js';
+import {type DType, type Element, isComplex} from '../dtype.js';
 import {apply} from '../engine/dispatch.js';
 import {type Primitive} from '../engine/primitive.js';
+import {asComplex} from '../primitives/complex.js';
 import {reshape} from '../primitives/movement.js';
 import * as reduction from '../primitives/reduction.js';
 import {type ReductionAttributes} from '../primitives/rules.js';
@@ -129,13 +130,18 @@ export function all(x: AnyTensorLike, axis?: Axis): Tensor<boolean> {
 export function variance(x: AnyTensorLike, axis?: Axis): Tensor {
   const value = toFloat(x, 'variance');
   const {axis: axes, keepdims} = axisOptions('variance', axis);
-  const centered = value.sub(mean(value, {axis: axes, keepdims: true}));
-  return mean(centered.square(), {axis: axes, keepdims});
+  const center = mean(value, {axis: axes, keepdims: true});
+  const centered = value.sub(center);
+  if (!isComplex(value.dtype)) return mean(centered.square(), {axis: axes, keepdims});
+  // |x - center|^2, which stays complex, as in Keras.
+  const squares = centered.real().square().add(centered.imag().square());
+  return asComplex(mean(squares, {axis: axes, keepdims}));
 }
 
-/** Square root of the variance. */
+/** Square root of the variance: a real number for complex ones. */
 export function std(x: AnyTensorLike, axis?: Axis): Tensor {
-  return variance(x, axis).sqrt();
+  const spread = variance(x, axis);
+  return spread.real().sqrt();
 }
 
 /** Mean and variance over `axes`. */

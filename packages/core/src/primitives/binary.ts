@@ -1,7 +1,20 @@
+import {isComplex} from '../dtype.js';
 import {definePrimitive} from '../engine/primitive.js';
 import {apply} from '../engine/dispatch.js';
+import {asComplex, real} from './complex.js';
 import {select} from './select.js';
-import {binary, boolean, comparable, equatable, floating, given, numeric, unbroadcast} from './rules.js';
+import {
+  binary,
+  boolean,
+  comparable,
+  equatable,
+  floating,
+  floatingOrComplex,
+  given,
+  numeric,
+  numericOrComplex,
+  unbroadcast,
+} from './rules.js';
 import {type Spec} from '../engine/primitive.js';
 import {type Tensor} from '../tensor/tensor.js';
 
@@ -20,24 +33,25 @@ function back(
 
 export const add = definePrimitive('add', {
   inputs: ['a', 'b'],
-  infer: binary(numeric),
+  infer: binary(numericOrComplex),
   run: elementwise,
   gradient: {saves: [], vjp: (_, dy, c) => [back(() => dy, 0, c), back(() => dy, 1, c)]},
 });
 
 export const subtract = definePrimitive('subtract', {
   inputs: ['a', 'b'],
-  infer: binary(numeric),
+  infer: binary(numericOrComplex),
   run: elementwise,
   gradient: {saves: [], vjp: (_, dy, c) => [back(() => dy, 0, c), back(() => dy.neg(), 1, c)]},
 });
 
 export const multiply = definePrimitive('multiply', {
   inputs: ['a', 'b'],
-  infer: binary(numeric),
+  infer: binary(numericOrComplex),
   run: elementwise,
   gradient: {
     saves: ['a', 'b'],
+    holomorphic: true,
     vjp: ({a, b}, dy, c) => [back(() => dy.mul(b), 0, c), back(() => dy.mul(a), 1, c)],
   },
 });
@@ -45,26 +59,28 @@ export const multiply = definePrimitive('multiply', {
 // 1 / b, -a / b^2 = -(y / b)
 export const divide = definePrimitive('divide', {
   inputs: ['a', 'b'],
-  infer: binary(floating),
+  infer: binary(floatingOrComplex),
   run: elementwise,
   gradient: {
     saves: ['b', 'y'],
+    holomorphic: true,
     vjp: ({b, y}, dy, c) => [back(() => dy.div(b), 0, c), back(() => dy.mul(y).div(b).neg(), 1, c)],
   },
 });
 
-// b a^(b-1), a^b log(a) (0 where a <= 0, as TensorFlow has it)
+// b a^(b-1), a^b log(a) (0 where a <= 0, of complex numbers where a = 0, as TensorFlow has it)
 export const power = definePrimitive('power', {
   inputs: ['a', 'b'],
-  infer: binary(numeric),
+  infer: binary(numericOrComplex),
   run: elementwise,
   gradient: {
     saves: ['a', 'b', 'y'],
+    holomorphic: true,
     vjp: ({a, b, y}, dy, c) => [
       back(() => dy.mul(b).mul(a.pow(b.sub(1))), 0, c),
       back(
         () => {
-          const positive = a.greater(0);
+          const positive = isComplex(a.dtype) ? a.notEqual(0) : a.greater(0);
           const safe = apply(select, [positive, a, a.mul(0).add(1)], undefined);
           const log = apply(select, [positive, safe.log(), a.mul(0)], undefined);
           return dy.mul(y).mul(log);
@@ -123,15 +139,17 @@ export const floorDivide = definePrimitive('floor_divide', {
   gradient: null,
 });
 
-// 2 (a - b), -2 (a - b)
+// 2 (a - b), -2 (a - b); of complex numbers the same, as of |a - b|^2
 export const squaredDifference = definePrimitive('squared_difference', {
   inputs: ['a', 'b'],
-  infer: binary(numeric),
+  infer: binary(numericOrComplex),
   run: elementwise,
   gradient: {
     saves: ['a', 'b'],
     vjp: ({a, b}, dy, c) => {
-      const slope = dy.mul(2).mul(a.sub(b));
+      // |a - b|^2 is real: what its imaginary part is given counts for nothing.
+      const weight = isComplex(dy.dtype) ? asComplex(apply(real, [dy], undefined)) : dy;
+      const slope = weight.mul(2).mul(a.sub(b));
       return [back(() => slope, 0, c), back(() => slope.neg(), 1, c)];
     },
   },

@@ -1,4 +1,4 @@
-import {type DType, isFloating} from '../dtype.js';
+import {type DType, isDifferentiable} from '../dtype.js';
 import {DtypeError} from '../errors.js';
 import {definePrimitive, type Primitive} from '../engine/primitive.js';
 import {apply} from '../engine/dispatch.js';
@@ -8,7 +8,7 @@ export interface CastAttributes {
   readonly dtype: DType;
 }
 
-/** Converts elements as C++ does: truncation towards zero, wrap-around of integers. */
+/** Converts elements as C++ does: truncation towards zero, wrap-around of integers; complex numbers lose their imaginary part. */
 export const cast: Primitive<CastAttributes> = definePrimitive('cast', {
   inputs: ['x'],
   infer: ([x], {dtype}: CastAttributes, op) => {
@@ -20,12 +20,12 @@ export const cast: Primitive<CastAttributes> = definePrimitive('cast', {
     return {shape: input.shape, dtype};
   },
   run: {kind: 'elementwise'},
-  // Between floating dtypes the gradient is cast back; integers have none.
+  // Between floating and complex dtypes the gradient is cast back; integers have none.
   gradient: {
     saves: [],
     vjp: (_, dy, {inputs, outputs}) => {
       const from = given(inputs[0], 'cast').dtype;
-      if (!isFloating(from) || !isFloating(given(outputs[0], 'cast').dtype)) return [null];
+      if (!isDifferentiable(from) || !isDifferentiable(given(outputs[0], 'cast').dtype)) return [null];
       return [apply(cast, [dy], {dtype: from})];
     },
   },

@@ -1,6 +1,6 @@
 import {apply} from '../engine/dispatch.js';
 import {definePrimitive, type Primitive, type Spec} from '../engine/primitive.js';
-import {checkedAxis, given, numeric, requireDType} from './rules.js';
+import {checkedAxis, given, numericOrComplex, requireDType} from './rules.js';
 
 export interface CumulativeAttributes {
   readonly axis: number;
@@ -12,7 +12,7 @@ const rule = {
   inputs: ['x'],
   infer: ([x]: readonly Spec[], {axis}: CumulativeAttributes, op: string): Spec => {
     const input = given(x, op);
-    requireDType(op, numeric, input);
+    requireDType(op, numericOrComplex, input);
     checkedAxis(op, axis, input);
     return input;
   },
@@ -39,6 +39,7 @@ export const cumprod: Primitive<CumulativeAttributes> = definePrimitive('cumprod
   ...rule,
   gradient: {
     saves: ['x', 'y'],
+    holomorphic: true,
     vjp: ({x, y}, dy, {attributes: {axis, reverse}}) => [apply(cumsum, [dy.mul(y)], {axis, reverse: !reverse}).div(x)],
   },
 });

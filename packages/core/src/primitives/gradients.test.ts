@@ -1,10 +1,11 @@
 import {opcodes} from '@keratin/native';
 import {describe, expect, it} from 'vitest';
-import {type Element} from '../dtype.js';
+import {type Element, isComplex} from '../dtype.js';
 import {apply, applyAll} from '../engine/dispatch.js';
 import {type Primitive, registeredPrimitives} from '../engine/primitive.js';
+import {ops} from '../index.js';
 import '../internal.js';
-import {checkGradients, tapeGradients} from '../testing/gradients.js';
+import {asReal, checkGradients, tapeGradients} from '../testing/gradients.js';
 import {checkLeaks} from '../testing/leaks.js';
 import {PRIMITIVE_CASES, type PrimitiveCase} from '../testing/cases/index.js';
 import {strided, transposedLayout} from '../testing/values.js';
@@ -34,13 +35,17 @@ describe('every primitive', () => {
 
 /** The primitive as a function of the inputs that are differentiated. */
 function functionOf(primitive: Primitive<unknown>, {inputs, attributes, wrt}: PrimitiveCase) {
-  const chosen = wrt ?? inputs.flatMap(({dtype}, i) => (dtype === 'float64' ? [i] : []));
+  const isDifferentiated = ({dtype}: Tensor<Element>) => dtype === 'float64' || dtype === 'complex128';
+  const chosen = wrt ?? inputs.flatMap((input, i) => (isDifferentiated(input) ? [i] : []));
   const fn = (...values: readonly Tensor[]): readonly Tensor[] => {
-    const all = inputs.map((input, i) => values[chosen.indexOf(i)] ?? input);
+    const all = inputs.map((input, i) => {
+      const value = values[chosen.indexOf(i)];
+      return value === undefined || !isComplex(input.dtype) ? (value ?? input) : ops.viewAsComplex(value);
+    });
     if (primitive.definition.outputs === undefined) return [apply(primitive, all, attributes)];
     return applyAll(primitive, all, attributes);
   };
-  return {fn, values: chosen.map((i) => inputs[i] as Tensor)};
+  return {fn, values: chosen.map((i) => asReal(inputs[i] as Tensor))};
 }
 
 const withGradient = primitives.flatMap(([name, primitive]) => {

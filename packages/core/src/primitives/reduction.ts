@@ -4,9 +4,10 @@ import {checkAxis} from '../shape.js';
 import {
   boolean,
   comparable,
-  floating,
   given,
+  floatingOrComplex,
   numeric,
+  numericOrComplex,
   reduction,
   type ReductionAttributes,
   requireDType,
@@ -30,14 +31,14 @@ const countOf = ({shape}: Spec, axes: readonly number[]): number =>
 
 export const sum = definePrimitive('sum', {
   inputs: ['x'],
-  infer: reduction(numeric),
+  infer: reduction(numericOrComplex),
   run: {kind: 'strided', encode},
   gradient: {saves: [], vjp: (_, dy, context) => [spread(dy, context)]},
 });
 
 export const mean = definePrimitive('mean', {
   inputs: ['x'],
-  infer: reduction(floating),
+  infer: reduction(floatingOrComplex),
   run: {kind: 'strided', encode},
   gradient: {
     saves: [],
@@ -76,10 +77,11 @@ export const min = definePrimitive('min', {
 // The product of all other elements. Where none is zero that is y / x; a single zero gets the product of the rest.
 export const prod: Primitive<ReductionAttributes> = definePrimitive('prod', {
   inputs: ['x'],
-  infer: reduction(numeric),
+  infer: reduction(numericOrComplex),
   run: {kind: 'strided', encode},
   gradient: {
     saves: ['x'],
+    holomorphic: true,
     vjp: ({x}, dy, {attributes}) => {
       const zero = x.equal(0).cast(dy.dtype) as Tensor;
       const zeros = apply(sum, [zero], attributes);

@@ -1,4 +1,4 @@
-import {type DType, DTYPES, type DTypeKind, isFloating} from '../dtype.js';
+import {type DType, DTYPES, type DTypeKind, isDifferentiable as hasGradients} from '../dtype.js';
 import {DtypeError, ShapeError} from '../errors.js';
 import {broadcastShapes, checkAxes, checkAxis, sameShape, type Shape, show} from '../shape.js';
 import {type AnyTensor, type Spec} from '../engine/primitive.js';
@@ -17,9 +17,13 @@ const kinds = (text: string, ...allowed: readonly DTypeKind[]): DTypeRule => ({
 
 export const floating = kinds('a floating dtype', 'float');
 export const numeric = kinds('a number dtype', 'float', 'int', 'uint');
+/** What has a continuation to the complex plane. */
+export const floatingOrComplex = kinds('a floating or complex dtype', 'float', 'complex');
+export const numericOrComplex = kinds('a number dtype', 'float', 'int', 'uint', 'complex');
+export const complexOnly = kinds('complex64 or complex128', 'complex');
 export const boolean = kinds('bool', 'bool');
 export const comparable = kinds('a number dtype or bool', 'float', 'int', 'uint', 'bool');
-export const equatable = kinds('a number dtype, bool or string', 'float', 'int', 'uint', 'bool', 'string');
+export const equatable = kinds('a number dtype, bool or string', 'float', 'int', 'uint', 'complex', 'bool', 'string');
 export const indices: DTypeRule = {text: 'int32 or int64', allows: (dtype) => dtype === 'int32' || dtype === 'int64'};
 export const anything: DTypeRule = {text: 'any dtype', allows: () => true};
 export const singleOrDouble: DTypeRule = {
@@ -128,4 +132,4 @@ export function unbroadcast(gradient: Tensor, to: Spec): Tensor {
 }
 
 /** For integer inputs there is no gradient to give. */
-export const isDifferentiable = (tensor: AnyTensor | Spec): boolean => isFloating(tensor.dtype);
+export const isDifferentiable = (tensor: AnyTensor | Spec): boolean => hasGradients(tensor.dtype);

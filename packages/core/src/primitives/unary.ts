@@ -1,6 +1,8 @@
+import {isComplex} from '../dtype.js';
 import {definePrimitive, type Primitive} from '../engine/primitive.js';
 import {apply} from '../engine/dispatch.js';
-import {boolean, binary, floating, numeric, unary} from './rules.js';
+import {asComplex, conj, magnitude, real} from './complex.js';
+import {boolean, binary, floating, floatingOrComplex, numeric, numericOrComplex, unary} from './rules.js';
 import {select} from './select.js';
 import {type Tensor} from '../tensor/tensor.js';
 
@@ -10,9 +12,9 @@ const elementwise = {kind: 'elementwise'} as const;
 
 export const negative = definePrimitive('negative', {
   inputs: ['x'],
-  infer: unary(numeric),
+  infer: unary(numericOrComplex),
   run: elementwise,
-  gradient: {saves: [], vjp: (_, dy) => [dy.neg()]},
+  gradient: {saves: [], holomorphic: true, vjp: (_, dy) => [dy.neg()]},
 });
 
 // sign(x); 0 at 0, as TensorFlow has it
@@ -23,193 +25,203 @@ export const abs = definePrimitive('abs', {
   gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.mul(x.sign())]},
 });
 
+// 0; of complex numbers y = x / |x|, which is (dy - y Re(dy conj(y))) / |x|
 export const sign = definePrimitive('sign', {
   inputs: ['x'],
-  infer: unary(numeric),
+  infer: unary(numericOrComplex),
   run: elementwise,
-  gradient: {saves: [], vjp: (_, dy) => [dy.mul(0)]},
+  gradient: {
+    saves: ['x', 'y'],
+    vjp: ({x, y}, dy) => {
+      if (!isComplex(dy.dtype)) return [dy.mul(0)];
+      const along = asComplex(apply(real, [dy.mul(conj(y))], undefined));
+      return [dy.sub(y.mul(along)).div(asComplex(apply(magnitude, [x], undefined)))];
+    },
+  },
 });
 
 // 2x
 export const square = definePrimitive('square', {
   inputs: ['x'],
-  infer: unary(numeric),
+  infer: unary(numericOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.mul(2).mul(x)]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.mul(2).mul(x)]},
 });
 
 // 1 / (2 sqrt(x))
 export const sqrt = definePrimitive('sqrt', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['y'], vjp: ({y}, dy) => [dy.mul(0.5).div(y)]},
+  gradient: {saves: ['y'], holomorphic: true, vjp: ({y}, dy) => [dy.mul(0.5).div(y)]},
 });
 
 // -x^(-3/2) / 2
 export const rsqrt = definePrimitive('rsqrt', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['y'], vjp: ({y}, dy) => [dy.mul(-0.5).mul(y.mul(y).mul(y))]},
+  gradient: {saves: ['y'], holomorphic: true, vjp: ({y}, dy) => [dy.mul(-0.5).mul(y.mul(y).mul(y))]},
 });
 
 // exp(x)
 export const exp = definePrimitive('exp', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['y'], vjp: ({y}, dy) => [dy.mul(y)]},
+  gradient: {saves: ['y'], holomorphic: true, vjp: ({y}, dy) => [dy.mul(y)]},
 });
 
 // exp(x) = y + 1
 export const expm1 = definePrimitive('expm1', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['y'], vjp: ({y}, dy) => [dy.mul(y.add(1))]},
+  gradient: {saves: ['y'], holomorphic: true, vjp: ({y}, dy) => [dy.mul(y.add(1))]},
 });
 
 // 1 / x
 export const log = definePrimitive('log', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.div(x)]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.div(x)]},
 });
 
 // 1 / (1 + x)
 export const log1p = definePrimitive('log1p', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.div(x.add(1))]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.div(x.add(1))]},
 });
 
 // cos(x)
 export const sin = definePrimitive('sin', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.mul(x.cos())]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.mul(x.cos())]},
 });
 
 // -sin(x)
 export const cos = definePrimitive('cos', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.mul(x.sin()).neg()]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.mul(x.sin()).neg()]},
 });
 
 // 1 + tan(x)^2
 export const tan = definePrimitive('tan', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['y'], vjp: ({y}, dy) => [dy.mul(y.square().add(1))]},
+  gradient: {saves: ['y'], holomorphic: true, vjp: ({y}, dy) => [dy.mul(y.square().add(1))]},
 });
 
 // 1 / sqrt(1 - x^2)
 export const asin = definePrimitive('asin', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.div(x.square().neg().add(1).sqrt())]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.div(x.square().neg().add(1).sqrt())]},
 });
 
 // -1 / sqrt(1 - x^2)
 export const acos = definePrimitive('acos', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.div(x.square().neg().add(1).sqrt()).neg()]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.div(x.square().neg().add(1).sqrt()).neg()]},
 });
 
 // 1 / (1 + x^2)
 export const atan = definePrimitive('atan', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.div(x.square().add(1))]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.div(x.square().add(1))]},
 });
 
 // cosh(x)
 export const sinh = definePrimitive('sinh', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.mul(x.cosh())]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.mul(x.cosh())]},
 });
 
 // sinh(x)
 export const cosh = definePrimitive('cosh', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.mul(x.sinh())]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.mul(x.sinh())]},
 });
 
 // 1 - tanh(x)^2; one pass over memory
 export const tanhGradient: Primitive = definePrimitive('tanh_gradient', {
   inputs: ['dy', 'y'],
-  infer: binary(floating),
+  infer: binary(floatingOrComplex),
   run: elementwise,
   // d/d(dy) = 1 - y^2, d/dy = -2 y dy
   gradient: {
     saves: ['dy', 'y'],
+    holomorphic: true,
     vjp: ({dy, y}, g) => [apply(tanhGradient, [g, y], undefined), g.mul(dy).mul(y).mul(-2)],
   },
 });
 
 export const tanh = definePrimitive('tanh', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['y'], vjp: ({y}, dy) => [apply(tanhGradient, [dy, y], undefined)]},
+  gradient: {saves: ['y'], holomorphic: true, vjp: ({y}, dy) => [apply(tanhGradient, [dy, y], undefined)]},
 });
 
 // 1 / sqrt(x^2 + 1)
 export const asinh = definePrimitive('asinh', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.div(x.square().add(1).sqrt())]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.div(x.square().add(1).sqrt())]},
 });
 
-// 1 / sqrt(x^2 - 1)
+// 1 / (sqrt(x - 1) sqrt(x + 1)): one root of the product would lie on the wrong branch of the complex plane
 export const acosh = definePrimitive('acosh', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.div(x.square().sub(1).sqrt())]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.div(x.sub(1).sqrt().mul(x.add(1).sqrt()))]},
 });
 
 // 1 / (1 - x^2)
 export const atanh = definePrimitive('atanh', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['x'], vjp: ({x}, dy) => [dy.div(x.square().neg().add(1))]},
+  gradient: {saves: ['x'], holomorphic: true, vjp: ({x}, dy) => [dy.div(x.square().neg().add(1))]},
 });
 
 // y (1 - y); one pass over memory
 export const sigmoidGradient: Primitive = definePrimitive('sigmoid_gradient', {
   inputs: ['dy', 'y'],
-  infer: binary(floating),
+  infer: binary(floatingOrComplex),
   run: elementwise,
   // d/d(dy) = y (1 - y), d/dy = dy (1 - 2y)
   gradient: {
     saves: ['dy', 'y'],
+    holomorphic: true,
     vjp: ({dy, y}, g) => [apply(sigmoidGradient, [g, y], undefined), g.mul(dy).mul(y.mul(-2).add(1))],
   },
 });
 
 export const sigmoid = definePrimitive('sigmoid', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['y'], vjp: ({y}, dy) => [apply(sigmoidGradient, [dy, y], undefined)]},
+  gradient: {saves: ['y'], holomorphic: true, vjp: ({y}, dy) => [apply(sigmoidGradient, [dy, y], undefined)]},
 });
 
 // sigmoid(x)
@@ -231,9 +243,9 @@ export const erf = definePrimitive('erf', {
 // -1 / x^2
 export const reciprocal = definePrimitive('reciprocal', {
   inputs: ['x'],
-  infer: unary(floating),
+  infer: unary(floatingOrComplex),
   run: elementwise,
-  gradient: {saves: ['y'], vjp: ({y}, dy) => [dy.mul(y).mul(y).neg()]},
+  gradient: {saves: ['y'], holomorphic: true, vjp: ({y}, dy) => [dy.mul(y).mul(y).neg()]},
 });
 
 // 1 where y > 0, else 0: at the kink too, as TensorFlow has it
@@ -371,7 +383,7 @@ export const ceil = definePrimitive('ceil', step);
 /** Half to even. */
 export const round = definePrimitive('round', step);
 
-const test = {inputs: ['x'], infer: unary(numeric, 'bool'), run: elementwise, gradient: null} as const;
+const test = {inputs: ['x'], infer: unary(numericOrComplex, 'bool'), run: elementwise, gradient: null} as const;
 
 export const isnan = definePrimitive('isnan', test);
 export const isinf = definePrimitive('isinf', test);

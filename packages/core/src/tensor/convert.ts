@@ -1,10 +1,13 @@
 import {
   checkDType,
+  type Complex,
   type DType,
   DTYPES,
   type Element,
   type ElementOf,
   isBigInteger,
+  isComplex,
+  isComplexNumber,
   isFloating,
   misfit,
   type NumberDType,
@@ -26,7 +29,7 @@ import {addon} from '@keratin/native';
 /** Nested arrays of equal lengths, or one element. */
 export type Nested<E> = E | readonly Nested<E>[];
 
-/** The typed arrays that hold elements of JavaScript type `E`. */
+/** The typed arrays that hold elements of JavaScript type `E`; complex numbers are pairs in them. */
 export type TypedArrayOf<E> = E extends bigint
   ? BigInt64Array | BigUint64Array
   : E extends number
@@ -39,10 +42,16 @@ export type TypedArrayOf<E> = E extends bigint
       | Uint8ClampedArray
       | Uint16Array
       | Uint32Array
-    : never;
+    : E extends Complex
+      ? Float32Array | Float64Array
+      : never;
 
-/** What an operation takes where it wants a tensor: a tensor, an element, nested arrays or a typed array. */
-export type TensorLike<E extends Element = number> = Tensor<E> | Nested<E> | TypedArrayOf<E>;
+/**
+ * What an operation takes where it wants a tensor: a tensor, an element, nested arrays or a typed array. Among complex numbers
+ * real ones may stand.
+ */
+export type TensorLike<E extends Element = number> =
+  Tensor<E> | Nested<E> | TypedArrayOf<E> | (E extends Complex ? Nested<Complex | number> : never);
 
 const ARRAY_DTYPES: Readonly<Record<string, DType>> = {
   Float32Array: 'float32',
@@ -80,6 +89,7 @@ export interface TensorOptions<D extends DType = DType> {
  * @example
  * tensor([[1, 2, 3], [4, 5, 6]], 'int32');
  * tensor(new Float32Array(12), {shape: [3, 4]});
+ * tensor([{re: 1, im: 2}, 3]); // complex64
  * @throws ShapeError where nested arrays are ragged or `shape` does not hold the values
  * @throws DtypeError where a value does not fit the dtype (1.5 into int32)
  */
@@ -103,6 +113,10 @@ export function tensor(
   x: Nested<string> | Tensor<string>,
   options?: {shape?: readonly number[] | undefined},
 ): Tensor<string>;
+export function tensor(
+  x: Nested<Complex | number> | Tensor<Complex>,
+  options?: {shape?: readonly number[] | undefined},
+): Tensor<Complex>;
 export function tensor(x: TensorLike<Element> | Nested<Element>, options?: DType | TensorOptions): Tensor<Element> {
   if (typeof options === 'string') return convert(x as TensorLike<Element>, checkDType('tensor', options), 'tensor');
   checkOptions('tensor', options, ['dtype', 'shape']);
@@ -148,6 +162,11 @@ export function convertLike(value: unknown, dtype: DType, where: string): Tensor
       );
     }
     return Tensor.create([], dtype, value);
+  }
+  if (isComplexNumber(value) && !isComplex(dtype)) {
+    throw new DtypeError(
+      `${where}: ${describe(value)} is complex and the tensor is ${dtype}; cast the tensor to complex64 or complex128 first`,
+    );
   }
   return fromPlain(value, dtype, where);
 }
@@ -201,6 +220,9 @@ function stackNested(
 
 function inferDType(values: readonly unknown[], where: string): DType {
   const [first] = values;
+  if (values.some(isComplexNumber) && values.every((value) => typeof value === 'number' || isComplexNumber(value))) {
+    return floatx() === 'float64' ? 'complex128' : 'complex64';
+  }
   const kind = first === undefined ? 'number' : typeof first;
   const odd = values.find((value) => typeof value !== kind);
   if (odd !== undefined) {
@@ -210,7 +232,9 @@ function inferDType(values: readonly unknown[], where: string): DType {
   if (kind === 'bigint') return 'int64';
   if (kind === 'boolean') return 'bool';
   if (kind === 'string') return 'string';
-  throw new ValueError(`${where}: a tensor is made of numbers, bigints, booleans or strings, got ${describe(first)}`);
+  throw new ValueError(
+    `${where}: a tensor is made of numbers, bigints, booleans, strings or complex {re, im}, got ${describe(first)}`,
+  );
 }
 
 function fromTyped(source: RawArray, own: DType, dtype: DType | undefined, where: string): Tensor<Element> {
@@ -236,7 +260,10 @@ function fromFlat(values: readonly unknown[], shape: readonly number[], dtype: D
     );
   if (kind === 'complex') {
     const pairs = new (bytes === 8 ? Float32Array : Float64Array)(values.length * 2);
-    values.forEach((value, i) => (pairs[2 * i] = numberOf(value, dtype, where)));
+    values.forEach((value, i) => {
+      pairs[2 * i] = isComplexNumber(value) ? value.re : numberOf(value, dtype, where);
+      pairs[2 * i + 1] = isComplexNumber(value) ? value.im : 0;
+    });
     return upload(pairs, shape, dtype);
   }
   if (shape.length === 0 && !isBigInteger(dtype)) {
@@ -276,7 +303,8 @@ function numberOf(value: unknown, dtype: DType, where: string): number {
     }
     return Number(value);
   }
-  throw new ValueError(`${where}: elements of a ${dtype} tensor are numbers, got ${describe(value)}`);
+  const kinds = isComplex(dtype) ? 'numbers or {re, im}' : 'numbers';
+  throw new ValueError(`${where}: elements of a ${dtype} tensor are ${kinds}, got ${describe(value)}`);
 }
 
 function fitted(value: number, dtype: DType, where: string): number {

@@ -1,4 +1,5 @@
-import {type DType, type Element, type ElementOf} from '../dtype.js';
+import {type DType, type Element, type ElementOf, type FloatOf, type RealOf} from '../dtype.js';
+import * as complex from '../ops/complex.js';
 import * as create from '../ops/create.js';
 import * as elementwise from '../ops/elementwise.js';
 import * as linalg from '../ops/linalg.js';
@@ -50,29 +51,38 @@ declare module './tensor.js' {
 
     /** -this */
     neg(): Tensor<E>;
-    abs(): Tensor<E>;
+    /** |this|: a real number for complex ones. */
+    abs(): Tensor<RealOf<E>>;
     sign(): Tensor<E>;
     square(): Tensor<E>;
-    sqrt(): Tensor;
-    rsqrt(): Tensor;
-    exp(): Tensor;
-    expm1(): Tensor;
-    log(): Tensor;
-    log1p(): Tensor;
-    sin(): Tensor;
-    cos(): Tensor;
-    tan(): Tensor;
-    sinh(): Tensor;
-    cosh(): Tensor;
-    tanh(): Tensor;
-    sigmoid(): Tensor;
+    sqrt(): Tensor<FloatOf<E>>;
+    rsqrt(): Tensor<FloatOf<E>>;
+    exp(): Tensor<FloatOf<E>>;
+    expm1(): Tensor<FloatOf<E>>;
+    log(): Tensor<FloatOf<E>>;
+    log1p(): Tensor<FloatOf<E>>;
+    sin(): Tensor<FloatOf<E>>;
+    cos(): Tensor<FloatOf<E>>;
+    tan(): Tensor<FloatOf<E>>;
+    sinh(): Tensor<FloatOf<E>>;
+    cosh(): Tensor<FloatOf<E>>;
+    tanh(): Tensor<FloatOf<E>>;
+    sigmoid(): Tensor<FloatOf<E>>;
     softplus(): Tensor;
     erf(): Tensor;
     relu(): Tensor<E>;
-    reciprocal(): Tensor;
+    reciprocal(): Tensor<FloatOf<E>>;
     floor(): Tensor;
     ceil(): Tensor;
     round(decimals?: number): Tensor<E>;
+    /** The real part; a real tensor itself. */
+    real(): Tensor<RealOf<E>>;
+    /** The imaginary part: zeros for a real tensor. */
+    imag(): Tensor<RealOf<E>>;
+    /** The complex conjugate; a real tensor itself. */
+    conj(): Tensor<E>;
+    /** The angle in the complex plane, in radians, in (-pi, pi]. */
+    angle(): Tensor;
     isnan(): Tensor<boolean>;
     isfinite(): Tensor<boolean>;
     clip(min: TensorLike<E>, max: TensorLike<E>): Tensor<E>;
@@ -81,11 +91,11 @@ declare module './tensor.js' {
 
     /** Sum over axes (all by default): `sum(1)`, `sum({axis: 1, keepdims: true})`. */
     sum(axis?: Axis): Tensor<E>;
-    mean(axis?: Axis): Tensor;
+    mean(axis?: Axis): Tensor<FloatOf<E>>;
     max(axis?: Axis): Tensor<E>;
     min(axis?: Axis): Tensor<E>;
     prod(axis?: Axis): Tensor<E>;
-    variance(axis?: Axis): Tensor;
+    variance(axis?: Axis): Tensor<FloatOf<E>>;
     std(axis?: Axis): Tensor;
     logsumexp(axis?: Axis): Tensor;
     any(axis?: Axis): Tensor<boolean>;
@@ -182,6 +192,10 @@ const methods: Readonly<Record<string, (self: Tensor, ...rest: never[]) => unkno
   floor: elementwise.floor,
   ceil: elementwise.ceil,
   round: elementwise.round,
+  real: complex.real,
+  imag: complex.imag,
+  conj: complex.conj,
+  angle: complex.angle,
   isnan: elementwise.isnan,
   isfinite: elementwise.isfinite,
   clip: elementwise.clip,

@@ -1,4 +1,4 @@
-import {type Element} from '../dtype.js';
+import {type Element, isComplexNumber} from '../dtype.js';
 import {apply} from '../engine/dispatch.js';
 import {withoutRecorder} from '../engine/recording.js';
 import {concatenate, slice} from '../primitives/movement.js';
@@ -29,12 +29,10 @@ export function numbersText(tensor: Tensor<Element>): string {
 
 function scalarText(tensor: Tensor<Element>): string {
   const {dtype} = tensor;
-  if (dtype === 'complex64' || dtype === 'complex128') {
-    const [real = 0, imaginary = 0] = readRaw(tensor) as Float64Array;
-    const [a, b] = [floatScalar(real, dtype, false), floatScalar(imaginary, dtype, false, true)];
-    return `(${a}${b}j)`;
-  }
   const [value] = valuesOf(tensor);
+  if (isComplexNumber(value)) {
+    return `(${floatScalar(value.re, dtype, false)}${floatScalar(value.im, dtype, false, true)}j)`;
+  }
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'string') return quoted(value);
   const isFloat = dtype === 'float64' || dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16';

@@ -1,6 +1,6 @@
 import {inspect} from 'node:util';
-import {type Element} from '../dtype.js';
-import {ShapeError, UnknownOptionError, ValueError} from '../errors.js';
+import {type Complex, type Element, isComplexNumber} from '../dtype.js';
+import {DtypeError, ShapeError, UnknownOptionError, ValueError} from '../errors.js';
 import {isOutermost} from '../graph/node.js';
 import {callRecorded} from '../graph/operation.js';
 import {show} from '../shape.js';
@@ -33,8 +33,8 @@ declare module './tensor.js' {
     print(): void;
     /** `Tensor(42, shape=(), dtype=int32)`, the numbers in NumPy's layout. */
     toString(): string;
-    /** The elements as nested arrays; int64 and uint64 as text. */
-    toJSON(): Nested<number | boolean | string>;
+    /** The elements as nested arrays; int64 and uint64 as text, complex numbers as {re, im}. */
+    toJSON(): Nested<number | boolean | string | Complex>;
     /** The tensors along the first axis. */
     [Symbol.iterator](): IterableIterator<Tensor<E>>;
     /** Scalars convert to numbers. */
@@ -66,9 +66,9 @@ define('toJSON', function () {
   return plain(arrayOf(this));
 });
 
-function plain(value: Nested<Element>): Nested<number | boolean | string> {
+function plain(value: Nested<Element>): Nested<number | boolean | string | Complex> {
   if (typeof value === 'bigint') return String(value);
-  return typeof value === 'object' ? value.map(plain) : value;
+  return typeof value === 'object' && !isComplexNumber(value) ? value.map(plain) : value;
 }
 
 define(Symbol.iterator, function () {
@@ -89,6 +89,9 @@ define(Symbol.toPrimitive, function (hint: string) {
     );
   }
   const value = itemOf(this, 'conversion to a number');
+  if (isComplexNumber(value)) {
+    throw new DtypeError('a complex tensor does not convert to a number; take ops.real(t) or ops.abs(t)');
+  }
   return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 });
 

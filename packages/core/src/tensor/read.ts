@@ -1,5 +1,5 @@
 import {addon} from '@keratin/native';
-import {DTYPES, type DType, type Element, isBigInteger, type RawArray} from '../dtype.js';
+import {type Complex, DTYPES, type DType, type Element, isBigInteger, isComplex, type RawArray} from '../dtype.js';
 import {DtypeError, ShapeError} from '../errors.js';
 import {contiguous, opcodeOf, runElementwise} from '../engine/execute.js';
 import {concrete, show} from '../shape.js';
@@ -38,7 +38,7 @@ function readHalves(tensor: Tensor<Element>, what: string): Float32Array {
   return values as Float32Array;
 }
 
-/** The elements as a typed array of their own; halves become a Float32Array, booleans a Uint8Array. */
+/** The elements as a typed array of their own; halves become a Float32Array, booleans a Uint8Array, complex numbers pairs. */
 export function dataOf<E extends Element>(tensor: Tensor<E>): TypedArrayOf<E> {
   return typed<E>(isHalf(tensor.dtype) ? readHalves(tensor, 'data()') : readRaw(tensor, 'data()'));
 }
@@ -56,6 +56,7 @@ export function valuesOf(tensor: Tensor<Element>, what = 'array()'): Element[] {
   if (dtype === 'string') return [...textOf(tensor)];
   const raw = isHalf(dtype) ? readHalves(tensor, what) : readRaw(tensor, what);
   if (dtype === 'bool') return Array.from(raw as Uint8Array, (value) => value !== 0);
+  if (isComplex(dtype)) return complexNumbers(raw as Float32Array | Float64Array);
   return Array.from<number | bigint>(raw as ArrayLike<number | bigint>);
 }
 
@@ -71,8 +72,13 @@ export function itemOf(tensor: Tensor<Element>, what = 'item()'): Element {
   return value;
 }
 
+function complexNumbers(pairs: Float32Array | Float64Array): Complex[] {
+  return Array.from({length: pairs.length / 2}, (_, i) => ({re: pairs[2 * i] ?? 0, im: pairs[2 * i + 1] ?? 0}));
+}
+
 // A number as the dtype holds it.
 function rounded(value: number, dtype: DType): Element {
+  if (isComplex(dtype)) return {re: roundTo(value, dtype), im: 0};
   if (dtype === 'bool') return value !== 0;
   return isBigInteger(dtype) ? BigInt(value) : roundTo(value, dtype);
 }

@@ -108,11 +108,6 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
   'control flow comes later': 'associative_scan cond fori_loop jvp map scan switch vectorized_map while_loop'.split(
     ' ',
   ),
-  'complex numbers come later': [
-    ...'real imag conj conjugate view_as_real view_as_complex polar'.split(' '),
-    'angle/complex64',
-    'abs/complex64',
-  ],
   'decoding of sequences comes later': ['ctc_decode'],
   'integers become float32, where TensorFlow refuses them': [
     'sigmoid/error-int32',

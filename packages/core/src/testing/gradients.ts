@@ -1,5 +1,6 @@
 import {expect} from 'vitest';
-import {GradientTape, tensor, type Tensor} from '../index.js';
+import {isComplex} from '../dtype.js';
+import {GradientTape, ops, tensor, type Tensor} from '../index.js';
 import {uniform} from './values.js';
 
 export interface GradientCheckOptions {
@@ -11,19 +12,25 @@ export interface GradientCheckOptions {
   order?: 1 | 2 | undefined;
 }
 
-/** A function of float64 tensors that gives one or several. */
+/** A function of float64 tensors that gives one or several, complex ones too. */
 export type Differentiable = (...inputs: readonly Tensor[]) => Tensor | readonly Tensor[];
+
+/** Complex numbers as pairs: both parts count in a loss. */
+export const asReal = (x: Tensor): Tensor => (isComplex(x.dtype) ? ops.viewAsReal(x) : x);
 
 /** The sum of all outputs, each element with a weight of its own. */
 function weighted(fn: Differentiable, weights: readonly Tensor[]) {
   return (inputs: readonly Tensor[]): Tensor => {
-    const outputs = [fn(...inputs)].flat();
+    const outputs = [fn(...inputs)].flat().map(asReal);
     return outputs.map((y, i) => y.mul(weights[i] ?? y).sum()).reduce((a, b) => a.add(b));
   };
 }
 
 const weightsFor = (fn: Differentiable, inputs: readonly Tensor[]): Tensor[] =>
-  [fn(...inputs)].flat().map((y, i) => uniform(y.shape.map(Number), 0.5, 1.5, 100 + i));
+  [fn(...inputs)]
+    .flat()
+    .map(asReal)
+    .map((y, i) => uniform(y.shape.map(Number), 0.5, 1.5, 100 + i));
 
 /** The gradients of the weighted outputs, by a tape. */
 export function tapeGradients(fn: Differentiable, inputs: readonly Tensor[], weights?: readonly Tensor[]): Tensor[] {

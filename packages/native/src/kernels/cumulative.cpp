@@ -1,5 +1,6 @@
 // cumsum and cumprod along one axis. float32 and the half types are accumulated in double, integers wrap around.
 #include <algorithm>
+#include <complex>
 #include <cstdint>
 #include <type_traits>
 
@@ -27,8 +28,14 @@ struct Product {
 };
 
 template <class T>
-using Accumulator =
-    std::conditional_t<std::is_integral_v<T>, std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>, double>;
+struct AccumulatorOf {
+  using Type =
+      std::conditional_t<std::is_integral_v<T>, std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>, double>;
+};
+template <class T>
+struct AccumulatorOf<std::complex<T>> {
+  using Type = std::complex<double>;
+};
 
 constexpr int64_t kWidth = 64;
 
@@ -47,7 +54,7 @@ void scan(const Call& call) {
   const int64_t outer = x.size / (n * inner);
   const T* const from = static_cast<const T*>(x.data);
   T* const to = static_cast<T*>(y.data);
-  using A = Accumulator<T>;
+  using A = typename AccumulatorOf<T>::Type;
   const int64_t grain = std::max<int64_t>(1, 16384 / (n * std::min(inner, kWidth)));
   parallel_range(outer * blocks, grain, [&](int64_t begin, int64_t end) {
     for (int64_t unit = begin; unit < end; ++unit) {
@@ -92,6 +99,8 @@ void register_cumulative(Registry& registry) {
   add<uint16_t>(registry, DType::uint16);
   add<uint32_t>(registry, DType::uint32);
   add<uint64_t>(registry, DType::uint64);
+  add<std::complex<float>>(registry, DType::complex64);
+  add<std::complex<double>>(registry, DType::complex128);
 }
 
 }  // namespace keratin::generic

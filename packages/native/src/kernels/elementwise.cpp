@@ -46,6 +46,7 @@ void register_elementwise(Registry& registry) {
   register_compare(registry);
   register_select(registry);
   register_cast(registry);
+  register_complex(registry);
 }
 
 }  // namespace keratin::generic

@@ -1,5 +1,6 @@
 // scatter, scatter_add and scatter_update: updates of one element are applied in the order of the indices.
 #include <algorithm>
+#include <complex>
 #include <cstring>
 #include <type_traits>
 
@@ -49,6 +50,8 @@ struct Min {
 
 template <class T>
 constexpr bool is_half = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
+template <class T>
+constexpr bool is_complex = std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
 
 // Integers wrap: they are added as unsigned ones. Comparing needs the sign.
 template <class Op, class T,
@@ -68,6 +71,8 @@ void update_row(T* y, const T* u, int64_t n) {
   int64_t j = 0;
   if constexpr (is_half<T>) {
     for (; j < n; ++j) y[j] = T(Op::apply(static_cast<float>(y[j]), static_cast<float>(u[j])));
+  } else if constexpr (is_complex<T>) {
+    for (; j < n; ++j) y[j] = Op::apply(y[j], u[j]);
   } else {
     using N = typename Number<Op, T>::Type;
     using Vector [[gnu::vector_size(16)]] = N;
@@ -143,15 +148,17 @@ struct Set {
 
 template <class T>
 Updater<T> updater_of(int mode) {
+  if constexpr (is_complex<T>) {
+    if (mode == 2 || mode == 3) fail("internal", "scatter: complex numbers have no order");
+  } else {
+    if (mode == 2) return updater<Max, T>();
+    if (mode == 3) return updater<Min, T>();
+  }
   switch (mode) {
     case 0:
       return updater<Add, T>();
     case 1:
       return updater<Set, T>();
-    case 2:
-      return updater<Max, T>();
-    case 3:
-      return updater<Min, T>();
     case 4:
       return updater<Subtract, T>();
     case 5:
@@ -212,8 +219,9 @@ void scatter_any(const Call& call, bool from_zero) {
     case DType::uint64:
       return scatter<uint64_t>(call, from_zero);
     case DType::complex64:
+      return scatter<std::complex<float>>(call, from_zero);
     case DType::complex128:
-      fail("internal", "scatter takes no complex numbers");
+      return scatter<std::complex<double>>(call, from_zero);
   }
 }
 

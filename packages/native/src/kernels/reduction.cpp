@@ -1,6 +1,7 @@
 // sum, mean, prod, max, min, any and all for every dtype, one element at a time. The hot family replaces sum, mean, max
 // and min of float32 and float64.
 #include <algorithm>
+#include <complex>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -18,11 +19,14 @@ template <class T>
 constexpr bool is_half = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 template <class T>
 constexpr bool is_floating = std::is_floating_point_v<T> || is_half<T>;
+template <class T>
+constexpr bool is_complex = std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
 
 // Sums and products: double takes the rounding error out of long runs of floats; integers wrap modulo 2^64, hence also
 // modulo their own size.
 template <class T>
-using Wide = std::conditional_t<is_floating<T>, double, uint64_t>;
+using Wide =
+    std::conditional_t<is_floating<T>, double, std::conditional_t<is_complex<T>, std::complex<double>, uint64_t>>;
 
 struct Sum {
   template <class T>
@@ -165,7 +169,7 @@ void finish(const void* running, int64_t width, void* y, int64_t stride, int64_t
   using A = typename Op::template Accumulator<T>;
   for (int64_t j = 0; j < width; ++j) {
     A total = static_cast<const A*>(running)[j];
-    if constexpr (std::is_same_v<A, double>) {
+    if constexpr (std::is_same_v<A, double> || is_complex<A>) {
       if (count >= 0) total /= static_cast<double>(count);
     }
     if constexpr (is_half<T>) {
@@ -240,7 +244,7 @@ void reduce(const Call& call, const Body& body, bool is_mean) {
   if (parts == 1) {
     const int64_t grain = std::max(int64_t{1}, kReductionChunk / 4 / (n * block + 8));
     parallel_range(num_units, grain, [&](int64_t begin, int64_t end) {
-      uint64_t acc[kMaxWidth];
+      alignas(16) char acc[kMaxWidth * sizeof(std::complex<double>)];  // the largest accumulator
       for (int64_t unit = begin; unit < end; ++unit) {
         reduce_unit(acc, unit, 0);
         write_unit(acc, unit);
@@ -276,6 +280,13 @@ void mean_kernel(const Call& call) {
 }
 
 template <class T>
+void add_complex(Registry& registry, DType dtype) {
+  registry.add("sum", dtype, &fold_kernel<Sum, T>);
+  registry.add("prod", dtype, &fold_kernel<Prod, T>);
+  registry.add("mean", dtype, &mean_kernel<T>);
+}
+
+template <class T>
 void add_number(Registry& registry, DType dtype) {
   registry.add("sum", dtype, &fold_kernel<Sum, T>);
   registry.add("prod", dtype, &fold_kernel<Prod, T>);
@@ -299,6 +310,8 @@ void register_reduction(Registry& registry) {
   add_number<uint16_t>(registry, DType::uint16);
   add_number<uint32_t>(registry, DType::uint32);
   add_number<uint64_t>(registry, DType::uint64);
+  add_complex<std::complex<float>>(registry, DType::complex64);
+  add_complex<std::complex<double>>(registry, DType::complex128);
   registry.add("any", DType::boolean, &fold_kernel<Any, uint8_t>);
   registry.add("all", DType::boolean, &fold_kernel<All, uint8_t>);
   register_reduction_arg(registry);

@@ -94,7 +94,37 @@ const char* select(const Call& call) {
   return nullptr;
 }
 
+/// The dtype of the parts of a complex number; the dtype itself where it is not complex.
+DType part_of(DType dtype) {
+  if (dtype == DType::complex64) return DType::float32;
+  return dtype == DType::complex128 ? DType::float64 : dtype;
+}
+
+bool is_complex(const Operand& a) { return a.dtype == DType::complex64 || a.dtype == DType::complex128; }
+
+const char* part(const Call& call) {
+  if (const char* problem = shaped_like_output(call, 1)) return problem;
+  EXPECT(is_complex(in(call, 0)) && out(call, 0).dtype == part_of(in(call, 0).dtype), kDTypes);
+  return nullptr;
+}
+
+const char* construct(const Call& call) {
+  if (const char* problem = shaped_like_output(call, 2)) return problem;
+  EXPECT(is_complex(out(call, 0)), kDTypes);
+  for (int i = 0; i < 2; ++i) EXPECT(in(call, i).dtype == part_of(out(call, 0).dtype), kDTypes);
+  return nullptr;
+}
+
 const char* cast(const Call& call) { return shaped_like_output(call, 1); }
+
+const char* chain(const Call& call) {
+  EXPECT(call.num_outputs >= 1, kCounts);
+  for (int i = 0; i < call.num_inputs; ++i) EXPECT(same_shape(in(call, i), out(call, 0)), kShapes);
+  for (int i = 0; i < call.num_outputs; ++i) EXPECT(same_shape(out(call, i), out(call, 0)), kShapes);
+  for (int i = 0; i < call.num_outputs; ++i) EXPECT(out(call, i).contiguous, kGaps);
+  generic::Chain steps;
+  return generic::read_chain(call, steps);
+}
 
 // ---- Movement ----------------------------------------------------------------------------------------------------
 
@@ -117,15 +147,6 @@ const char* concatenate(const Call& call) {
   for (int i = 0; i < call.num_inputs; ++i) {
     const Operand& x = in(call, i);
     EXPECT(x.rank == y.rank, kShapes);
-const char* chain(const Call& call) {
-  EXPECT(call.num_outputs >= 1, kCounts);
-  for (int i = 0; i < call.num_inputs; ++i) EXPECT(same_shape(in(call, i), out(call, 0)), kShapes);
-  for (int i = 0; i < call.num_outputs; ++i) EXPECT(same_shape(out(call, i), out(call, 0)), kShapes);
-  for (int i = 0; i < call.num_outputs; ++i) EXPECT(out(call, i).contiguous, kGaps);
-  generic::Chain steps;
-  return generic::read_chain(call, steps);
-}
-
     for (int other = 0; other < y.rank; ++other) EXPECT(other == axis || x.shape[other] == y.shape[other], kShapes);
     total += x.shape[axis];
   }
@@ -283,6 +304,114 @@ const char* matmul(const Call& call) {
   int64_t activation = 0;
   EXPECT(call.num_attributes == 0 || whole(call.attributes[0], 0, 3, activation), kAttributes);
   EXPECT(y.contiguous, kGaps);
+  return nullptr;
+}
+
+// ---- Linear algebra ----------------------------------------------------------------------------------------------
+
+/// Outputs and inputs of one floating dtype, without gaps, with the batch axes of the first input; their last axes by
+/// `sizes`.
+bool factors(const Call& call, int first, int last, std::initializer_list<std::initializer_list<int64_t>> sizes) {
+  const Operand& x = in(call, 0);
+  int i = first;
+  for (const auto& axes : sizes) {
+    if (i == last) break;
+    const Operand& operand = i < call.num_inputs ? in(call, i) : out(call, i - call.num_inputs);
+    const int own = static_cast<int>(axes.size());
+    if (operand.rank != x.rank - 2 + own || !same_axes(operand, 0, x, 0, x.rank - 2)) return false;
+    int axis = x.rank - 2;
+    for (const int64_t n : axes) {
+      if (operand.shape[axis++] != n) return false;
+    }
+    ++i;
+  }
+  return i == last;
+}
+
+const char* square_matrices(const Call& call, int inputs, int outputs, int attributes) {
+  EXPECT(has(call, inputs, outputs, attributes), kCounts);
+  const Operand& x = in(call, 0);
+  EXPECT(x.rank >= 2 && x.shape[x.rank - 1] == x.shape[x.rank - 2], kShapes);
+  EXPECT(x.shape[x.rank - 1] <= std::numeric_limits<int32_t>::max(), kShapes);
+  EXPECT(x.dtype == DType::float32 || x.dtype == DType::float64, kDTypes);
+  EXPECT(all_contiguous(call), kGaps);
+  return nullptr;
+}
+
+template <int kAttributes>
+const char* matrix_to_matrix(const Call& call) {
+  if (const char* problem = square_matrices(call, 1, 1, kAttributes)) return problem;
+  EXPECT(same_shape(in(call, 0), out(call, 0)), kShapes);
+  EXPECT(all_of_dtype(call, in(call, 0).dtype), kDTypes);
+  return nullptr;
+}
+
+template <int kOutputs>
+const char* determinant(const Call& call) {
+  if (const char* problem = square_matrices(call, 1, kOutputs, 0)) return problem;
+  EXPECT(factors(call, 1, 1 + kOutputs, {{}, {}}), kShapes);
+  EXPECT(all_of_dtype(call, in(call, 0).dtype), kDTypes);
+  return nullptr;
+}
+
+const char* lu_factor(const Call& call) {
+  if (const char* problem = square_matrices(call, 1, 2, 0)) return problem;
+  const Operand& x = in(call, 0);
+  const int64_t n = x.shape[x.rank - 1];
+  EXPECT(factors(call, 1, 3, {{n, n}, {n}}), kShapes);
+  EXPECT(out(call, 0).dtype == x.dtype && out(call, 1).dtype == DType::int32, kDTypes);
+  return nullptr;
+}
+
+template <int kAttributes>
+const char* linear_system(const Call& call) {
+  if (const char* problem = square_matrices(call, 2, 1, kAttributes)) return problem;
+  const Operand& b = in(call, 1);
+  EXPECT(b.rank >= 2, kShapes);
+  const int64_t n = in(call, 0).shape[in(call, 0).rank - 1];
+  EXPECT(factors(call, 1, 2, {{n, b.shape[b.rank - 1]}}) && same_shape(b, out(call, 0)), kShapes);
+  EXPECT(all_of_dtype(call, b.dtype), kDTypes);
+  return nullptr;
+}
+
+const char* eigh(const Call& call) {
+  if (const char* problem = square_matrices(call, 1, 2, 0)) return problem;
+  const Operand& x = in(call, 0);
+  const int64_t n = x.shape[x.rank - 1];
+  EXPECT(factors(call, 1, 3, {{n}, {n, n}}), kShapes);
+  EXPECT(all_of_dtype(call, x.dtype), kDTypes);
+  return nullptr;
+}
+
+const char* qr(const Call& call) {
+  EXPECT(has(call, 1, 2, 0), kCounts);
+  const Operand& x = in(call, 0);
+  EXPECT(x.rank >= 2 && out(call, 0).rank >= 2, kShapes);
+  const int64_t m = x.shape[x.rank - 2];
+  const int64_t n = x.shape[x.rank - 1];
+  const int64_t k = out(call, 0).shape[out(call, 0).rank - 1];
+  EXPECT(k == m || k == (m < n ? m : n), kShapes);
+  EXPECT(factors(call, 1, 3, {{m, k}, {k, n}}), kShapes);
+  EXPECT(x.dtype == DType::float32 || x.dtype == DType::float64, kDTypes);
+  EXPECT(all_of_dtype(call, x.dtype), kDTypes);
+  EXPECT(all_contiguous(call), kGaps);
+  return nullptr;
+}
+
+template <int kOutputs>
+const char* svd(const Call& call) {
+  EXPECT(has(call, 1, kOutputs, 0), kCounts);
+  const Operand& x = in(call, 0);
+  EXPECT(x.rank >= 2 && (kOutputs == 1 || out(call, 1).rank >= 2), kShapes);
+  const int64_t m = x.shape[x.rank - 2];
+  const int64_t n = x.shape[x.rank - 1];
+  const int64_t least = m < n ? m : n;
+  EXPECT(m <= std::numeric_limits<int32_t>::max() && n <= std::numeric_limits<int32_t>::max(), kShapes);
+  const bool full = kOutputs > 1 && out(call, 1).shape[out(call, 1).rank - 1] != least;
+  EXPECT(factors(call, 1, 1 + kOutputs, {{least}, {m, full ? m : least}, {n, full ? n : least}}), kShapes);
+  EXPECT(x.dtype == DType::float32 || x.dtype == DType::float64, kDTypes);
+  EXPECT(all_of_dtype(call, x.dtype), kDTypes);
+  EXPECT(all_contiguous(call), kGaps);
   return nullptr;
 }
 
@@ -476,6 +605,26 @@ const char* random(const Call& call) {
   return nullptr;
 }
 
+/// Parameters as operands of the output's shape and dtype.
+template <int kParameters>
+const char* distribution(const Call& call) {
+  EXPECT(has(call, kParameters, 1, 4), kCounts);
+  int64_t word = 0;
+  for (int i = 0; i < 4; ++i) EXPECT(whole(call.attributes[i], 0, 0xffffffff, word), kAttributes);
+  EXPECT(all_of_dtype(call, out(call, 0).dtype), kDTypes);
+  return shaped_like_output(call, kParameters);
+}
+
+const char* categorical(const Call& call) {
+  EXPECT(has(call, 1, 1, 4), kCounts);
+  int64_t word = 0;
+  for (int i = 0; i < 4; ++i) EXPECT(whole(call.attributes[i], 0, 0xffffffff, word), kAttributes);
+  EXPECT(is_index(out(call, 0)), kDTypes);
+  EXPECT(in(call, 0).rank == 2 && out(call, 0).rank == 2 && same_axes(in(call, 0), 0, out(call, 0), 0, 1), kShapes);
+  EXPECT(out(call, 0).contiguous, kGaps);
+  return nullptr;
+}
+
 /// A gradient, a variable and its slots, all of one shape. With a flag set, a slot more.
 template <int kLeast, int kMost, int kAttributeCount, int kFlag>
 const char* optimizer(const Call& call) {
@@ -507,28 +656,12 @@ std::map<std::string, Contract> all_contracts() {
   add({"logical_and", "logical_or", "logical_xor"}, &elementwise<2>);
   add({"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}, &test<2>);
   add({"isnan", "isinf", "isfinite"}, &test<1>);
+  add({"conjugate"}, &elementwise<1>);
+  add({"real", "imag", "magnitude", "phase"}, &part);
+  add({"complex"}, &construct);
   add({"select"}, &select);
-/// Parameters as operands of the output's shape and dtype.
-template <int kParameters>
-const char* distribution(const Call& call) {
-  EXPECT(has(call, kParameters, 1, 4), kCounts);
-  int64_t word = 0;
-  for (int i = 0; i < 4; ++i) EXPECT(whole(call.attributes[i], 0, 0xffffffff, word), kAttributes);
-  EXPECT(all_of_dtype(call, out(call, 0).dtype), kDTypes);
-  return shaped_like_output(call, kParameters);
-}
-
-const char* categorical(const Call& call) {
-  EXPECT(has(call, 1, 1, 4), kCounts);
-  int64_t word = 0;
-  for (int i = 0; i < 4; ++i) EXPECT(whole(call.attributes[i], 0, 0xffffffff, word), kAttributes);
-  EXPECT(is_index(out(call, 0)), kDTypes);
-  EXPECT(in(call, 0).rank == 2 && out(call, 0).rank == 2 && same_axes(in(call, 0), 0, out(call, 0), 0, 1), kShapes);
-  EXPECT(out(call, 0).contiguous, kGaps);
-  return nullptr;
-}
-
   add({"cast"}, &cast);
+  add({"chain"}, &chain);
   add({"copy"}, &copy);
   add({"fill"}, &fill);
   add({"concatenate"}, &concatenate);
@@ -547,13 +680,23 @@ const char* categorical(const Call& call) {
   add({"sparse_softmax_cross_entropy_gradient"}, &cross_entropy_gradient<true>);
   add({"softmax_cross_entropy_gradient"}, &cross_entropy_gradient<false>);
   add({"matmul"}, &matmul);
+  add({"cholesky"}, &matrix_to_matrix<1>);
+  add({"inverse"}, &matrix_to_matrix<0>);
+  add({"determinant"}, &determinant<1>);
+  add({"log_determinant"}, &determinant<2>);
+  add({"lu_factor"}, &lu_factor);
+  add({"solve"}, &linear_system<1>);
+  add({"triangular_solve"}, &linear_system<2>);
+  add({"qr"}, &qr);
+  add({"eigh"}, &eigh);
+  add({"svd"}, &svd<3>);
+  add({"singular_values"}, &svd<1>);
   add({"convolution"}, &convolution);
   add({"convolution_input_gradient"}, &convolution_input_gradient);
   add({"convolution_filter_gradient"}, &convolution_filter_gradient);
   add({"max_pool", "average_pool"}, &pooling);
   add({"max_pool_gradient"}, &max_pool_gradient);
   add({"average_pool_gradient"}, &average_pool_gradient);
-  add({"chain"}, &chain);
   add({"layer_normalization"}, &normalization<true>);
   add({"batch_normalization"}, &normalization<false>);
   add({"layer_normalization_gradient"}, &normalization_gradient<true>);
@@ -566,6 +709,9 @@ const char* categorical(const Call& call) {
   add({"one_hot"}, &one_hot);
   add({"random_uniform", "random_normal", "random_truncated_normal"}, &random<2>);
   add({"random_permutation"}, &random<0>);
+  add({"random_gamma"}, &distribution<1>);
+  add({"random_beta", "random_binomial"}, &distribution<2>);
+  add({"random_categorical"}, &categorical);
   add({"sgd_update"}, &optimizer<1, 2, 3, -1>);
   add({"rmsprop_update"}, &optimizer<2, 4, 5, 4>);
   add({"adam_update"}, &optimizer<3, 4, 5, 4>);
@@ -586,6 +732,3 @@ std::vector<Contract> contracts_for(const std::vector<std::string>& kernels) {
 }
 
 }  // namespace keratin
-  add({"random_gamma"}, &distribution<1>);
-  add({"random_beta", "random_binomial"}, &distribution<2>);
-  add({"random_categorical"}, &categorical);

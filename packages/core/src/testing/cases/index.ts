@@ -1,4 +1,5 @@
 import {type PrimitiveCases} from './case.js';
+import {COMPLEX} from './complex.js';
 import {ELEMENTWISE} from './elementwise.js';
 import {LAYERS} from './layers.js';
 import {MOVEMENT} from './movement.js';
@@ -58,8 +59,7 @@ const NO_GRADIENT = [
   'right_shift',
 ];
 
-/** By the name of the primitive; a test holds the names equal to those of the registry. */
-export const PRIMITIVE_CASES: Readonly<Record<string, PrimitiveCases>> = {
+const REAL: Readonly<Record<string, PrimitiveCases>> = {
   ...ELEMENTWISE,
   ...MOVEMENT,
   ...REDUCTIONS,
@@ -67,4 +67,13 @@ export const PRIMITIVE_CASES: Readonly<Record<string, PrimitiveCases>> = {
   ...LAYERS,
   ...SEQUENCES,
   ...Object.fromEntries(NO_GRADIENT.map((name) => [name, 'no gradient' as const])),
+};
+
+const both = (real: PrimitiveCases | undefined, complex: PrimitiveCases): PrimitiveCases =>
+  real === undefined || real === 'no gradient' || complex === 'no gradient' ? complex : [...real, ...complex];
+
+/** By the name of the primitive; a test holds the names equal to those of the registry. */
+export const PRIMITIVE_CASES: Readonly<Record<string, PrimitiveCases>> = {
+  ...REAL,
+  ...Object.fromEntries(Object.entries(COMPLEX).map(([name, cases]) => [name, both(REAL[name], cases)])),
 };
