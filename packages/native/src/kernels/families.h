@@ -26,6 +26,7 @@ namespace keratin {
   X(random)                     \
   X(softmax)                    \
   X(matmul)                     \
+  X(linalg)                     \
   X(convolution)                \
   X(pooling)                    \
   X(normalization)              \

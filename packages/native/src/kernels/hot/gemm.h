@@ -158,8 +158,9 @@ inline double tile_cycles(int64_t m, int64_t n, int64_t k) {
 
 template <class T>
 inline Product<T> transposed(const Product<T>& p) {
-  return {p.n,     p.m,    p.k,         {p.b.data, p.b.column, p.b.row}, {p.a.data, p.a.column, p.a.row}, p.c,
-          p.c_row, p.bias, p.activation};
+  return {
+      p.n,    p.m,          p.k,         {p.b.data, p.b.column, p.b.row}, {p.a.data, p.a.column, p.a.row}, p.c, p.c_row,
+      p.bias, p.activation, p.accumulate};
 }
 
 /// Whether the right operand need not be packed: few rows would not repay the copy, nor would many if it is small.
@@ -220,7 +221,8 @@ inline Plan plan_product(const Product<T>& p) {
   Plan plan{};
   const Product<T> other = transposed(p);
   const double moved = 8.0 / static_cast<double>(lanes<T>) * static_cast<double>(p.m) * static_cast<double>(p.n);
-  plan.swapped = cycles(other) + moved < cycles(p);
+  // A swapped product is computed beside c, which does not hold sums then.
+  plan.swapped = !p.accumulate && cycles(other) + moved < cycles(p);
   const Product<T>& q = plan.swapped ? other : p;
   plan.direct = reads_directly(q);
   plan.panel = q.m <= kWideTileRows ? 4 : 2;
@@ -261,7 +263,7 @@ void multiply_chunk(const Product<T>& q, const Plan& plan, const RightOperand<T>
     for (int64_t pass = 0; pass < passes; ++pass) {
       const int64_t p = pass * length;
       block.k = min_of(length, q.k - p);
-      block.accumulate = pass > 0;
+      block.accumulate = pass > 0 || q.accumulate;
       block.activation = pass == passes - 1 && !plan.swapped ? q.activation : kNone;
       block.a = {q.a.data + i * q.a.row + p * q.a.column, q.a.row, q.a.column};
       if (plan.shared) {
@@ -325,7 +327,7 @@ void copy_dense(const Matrix<T>& from, int64_t rows, int64_t columns, T* to) {
 template <class T>
 [[gnu::noinline]] void multiply(const Product<T>& product) {
   if (product.m == 0 || product.n == 0) return;
-  if (is_dot_product(product)) {
+  if (!product.accumulate && is_dot_product(product)) {
     multiply_dots(product);
     return;
   }

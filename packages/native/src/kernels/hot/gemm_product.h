@@ -18,7 +18,8 @@ struct Matrix {
   int64_t column;
 };
 
-/// c [m, n] = activation(a [m, k] b [k, n] + bias [n]); bias may be null. Columns of c are neighbours.
+/// c [m, n] = activation([c +] a [m, k] b [k, n] + bias [n]); bias may be null. Columns of c are neighbours. With
+/// `accumulate`, bias must be null: c holds what the products are added to.
 template <class T>
 struct Product {
   int64_t m;
@@ -30,6 +31,7 @@ struct Product {
   int64_t c_row;
   const T* bias;
   Activation activation;
+  bool accumulate;
 };
 
 }  // namespace
