@@ -27,6 +27,7 @@ export {
   type Sources,
   valueAndGrad,
 } from './engine/tape.js';
+export {recomputeGrad} from './engine/recompute.js';
 export {scope} from './engine/scope.js';
 export {customGradient, type GradientResult, stopGradient} from './ops/gradient.js';
 export {
@@ -43,6 +44,10 @@ export {Module} from './module.js';
 export {range} from './ops/create.js';
 export {ops} from './ops/recorded.js';
 export * as config from './config.js';
+export * as ragged from './ragged/index.js';
+export {RaggedTensor} from './ragged/ragged-tensor.js';
+export * as sparse from './sparse/index.js';
+export {SparseTensor} from './sparse/sparse-tensor.js';
 export * as random from './random/index.js';
 export {SeedGenerator, setSeed} from './random/seed.js';
 export {loadNpy, loadNpz, saveNpy, saveNpz, type SaveNpzOptions} from './files/npy.js';

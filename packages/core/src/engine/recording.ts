@@ -6,6 +6,8 @@ import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
 /** One primitive call, as a tape remembers it. */
 export interface TapeNode {
   readonly op: string;
+  /** Names of the inputs, for messages; the last one stands for all that follow. */
+  readonly inputNames?: readonly string[] | undefined;
   readonly inputs: readonly number[];
   readonly inputSpecs: readonly Spec[];
   readonly outputs: readonly number[];
@@ -25,6 +27,11 @@ export interface Recorder {
 }
 
 let active: readonly Recorder[] = [];
+
+/** Those that follow what happens now, outermost first. */
+export function activeRecorders(): readonly Recorder[] {
+  return active;
+}
 
 export function isRecording(): boolean {
   return active.length > 0;
@@ -121,6 +128,7 @@ function nodeOf<A>(
   }
   return {
     op: primitive.name,
+    inputNames: definition.inputs,
     inputs: inputs.map((input) => identity(input).id),
     inputSpecs,
     outputs: outputs.map((output) => output.id),

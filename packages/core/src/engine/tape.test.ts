@@ -6,6 +6,7 @@ import {
   ops,
   random,
   range,
+  stopGradient,
   tensor,
   type Tensor,
   valueAndGrad,
@@ -13,6 +14,9 @@ import {
   Variable,
 } from '../index.js';
 import {checkLeaks} from '../testing/leaks.js';
+import {apply} from './dispatch.js';
+import {definePrimitive, type Spec} from './primitive.js';
+import {recordFunction} from './recording.js';
 
 checkLeaks();
 
@@ -347,6 +351,143 @@ describe('jacobian', () => {
     const whole = tape.jacobian(y, x);
     for (const i of [0, 1, 2]) expect(whole.at(i, ':', i).array()).toEqual(batch.at(i).array());
     expect(() => tape.batchJacobian(y, x.at(0))).toThrow('must have one first axis (the batch)');
+  });
+});
+
+describe('jacobians without a connection', () => {
+  const setup = () => {
+    const [x, other] = [
+      new Variable([[1], [2]]),
+      new Variable(
+        [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+        {name: 'other'},
+      ),
+    ];
+    const tape = new GradientTape({persistent: true});
+    return {x, other, tape, y: tape.record(() => x.square())};
+  };
+
+  it('are null or zeros where that is asked for', () => {
+    const {x, other, tape, y} = setup();
+    const [dx, none] = tape.jacobian(y, [x, other], {unconnectedGradients: 'none'});
+    expect(dx?.shape).toEqual([2, 1, 2, 1]);
+    expect(none).toBeNull();
+    expect(tape.jacobian(y, other, {unconnectedGradients: 'zero'}).shape).toEqual([2, 1, 2, 3]);
+    expect(tape.batchJacobian(y, other, {unconnectedGradients: 'none'})).toBeNull();
+    const zeros = tape.batchJacobian(y, other, {unconnectedGradients: 'zero'});
+    expect([zeros.shape, zeros.sum().item()]).toEqual([[2, 1, 3], 0]);
+    expect(() => tape.batchJacobian(y, other)).toThrow(
+      'batchJacobian: the target of shape (2,1) does not depend on variable other',
+    );
+    expect(() => tape.batchJacobian(y, other, {unconectedGradients: 'zero'} as never)).toThrow(
+      'did you mean "unconnectedGradients"?',
+    );
+  });
+
+  it('have zeros where only some elements depend on the source', () => {
+    const [a, b] = [new Variable([2]), new Variable([3])];
+    const tape = new GradientTape();
+    const y = tape.record(() => ops.concatenate([a.square(), stopGradient(a), b]));
+    expect(tape.jacobian(y, a).array()).toEqual([[4], [0], [0]]);
+  });
+
+  it('of nothing are empty', () => {
+    const x = new Variable(ops.zeros([0, 2]));
+    const tape = new GradientTape({persistent: true});
+    const y = tape.record(() => x.square());
+    expect(tape.jacobian(y, x).shape).toEqual([0, 2, 0, 2]);
+    expect(tape.batchJacobian(y, x).shape).toEqual([0, 2, 2]);
+  });
+});
+
+describe('products of second derivatives with vectors', () => {
+  // f = sum of x^3 y: the second derivatives are [[6 x y, 3 x^2], [3 x^2, 0]].
+  const pairs = () =>
+    [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+      [7, 8],
+    ].map((pair) => tensor(pair, 'float64')) as [Tensor, Tensor, Tensor, Tensor];
+  const expected = [
+    [90 + 21, 288 + 96],
+    [15, 72],
+  ];
+
+  it('backward over backward', () => {
+    const [x, y, u, v] = pairs();
+    const outer = new GradientTape();
+    outer.watch(x);
+    outer.watch(y);
+    const product = outer.record(() => {
+      const inner = new GradientTape();
+      inner.watch(x);
+      inner.watch(y);
+      const f = inner.record(() => x.pow(3).mul(y).sum());
+      const [dx, dy] = inner.gradient(f, [x, y]);
+      return dx.mul(u).add(dy.mul(v)).sum();
+    });
+    expect(outer.gradient(product, [x, y]).map((g) => g.array())).toEqual(expected);
+  });
+
+  it('a whole Hessian, by a jacobian of gradients', () => {
+    const [x, y] = pairs();
+    const outer = new GradientTape();
+    outer.watch(x);
+    const gradient = outer.record(() => {
+      const inner = new GradientTape();
+      inner.watch(x);
+      const f = inner.record(() => x.pow(3).mul(y).sum().square());
+      return inner.gradient(f, x);
+    });
+    const hessian = outer.jacobian(gradient, x).array() as number[][];
+    // f = s^2: 2 s s'' + 2 s' s'^T with s = 35, s' = (9, 48), s'' = diag(18, 48).
+    expect(hessian).toEqual([
+      [70 * 18 + 2 * 81, 2 * 9 * 48],
+      [2 * 9 * 48, 70 * 48 + 2 * 48 * 48],
+    ]);
+  });
+});
+
+describe('gradients that do not fit what they are the gradients of', () => {
+  const record = (give: (dy: Tensor) => Tensor) => {
+    const x = new Variable([1, 2, 3]);
+    const tape = new GradientTape();
+    const y = tape.record(() => {
+      const out = tensor([1, 2, 3]);
+      recordFunction('brokenOp', [x], [out], ([dy]) => [dy === null || dy === undefined ? null : give(dy)]);
+      return out;
+    });
+    return () => tape.gradient(y, x);
+  };
+  it.each<[string, (dy: Tensor) => Tensor, string]>([
+    ['shape', (dy) => dy.sum(), 'gradient: brokenOp gave a gradient of dtype float32 and shape () for its input 0'],
+    [
+      'dtype',
+      (dy) => dy.cast('float64'),
+      'dtype float64 and shape (3,) for its input 0, which is float32 of shape (3,)',
+    ],
+  ])('are refused by op and input: %s', (_, give, message) => {
+    expect(record(give)).toThrow(GradientError);
+    expect(record(give)).toThrow(message);
+  });
+
+  it('name the input of a primitive', () => {
+    const broken = definePrimitive('broken_for_a_test', {
+      inputs: ['left', 'right'],
+      infer: ([a]: readonly Spec[]) => a ?? {shape: [], dtype: 'float32'},
+      run: {kind: 'elementwise', kernel: 'add'},
+      gradient: {saves: [], vjp: (_, dy) => [dy, dy.cast('float64')]},
+    });
+    const x = new Variable([1, 2]);
+    const tape = new GradientTape();
+    const y = tape.record(() => apply(broken, [x.mul(1), x], undefined));
+    expect(() => tape.gradient(y, x)).toThrow(
+      'broken_for_a_test gave a gradient of dtype float64 and shape (2,) for its input right, which is float32 of shape (2,)',
+    );
   });
 });
 

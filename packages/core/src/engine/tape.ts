@@ -2,7 +2,7 @@ import {isDifferentiable} from '../dtype.js';
 import {GradientError, ShapeError, ValueError} from '../errors.js';
 import {oneHot} from '../ops/nn.js';
 import {stack} from '../ops/shape.js';
-import {concrete, show} from '../shape.js';
+import {concrete, sameShape, show} from '../shape.js';
 import {checkChoice, checkOptions, describe} from '../suggest.js';
 import {full} from '../tensor/convert.js';
 import {collectCreated, type Storage, withPassingViews} from '../tensor/storage.js';
@@ -114,6 +114,11 @@ export class GradientTape {
     sources: S,
     options?: {unconnectedGradients?: 'error' | 'zero' | undefined},
   ): GradientsOf<S>;
+  jacobian<const S extends Sources>(
+    target: Tensor,
+    sources: S,
+    options: {unconnectedGradients: 'none'},
+  ): GradientsOf<S, Tensor | null>;
   jacobian(target: Tensor, sources: Sources, options: GradientOptions = {}): unknown {
     const {list, unconnected} = this.#check('jacobian', target, sources, options);
     const shape = concrete(target.shape);
@@ -123,8 +128,13 @@ export class GradientTape {
     const jacobians = list.map((source, k) => {
       const whole = [...shape, ...concrete(source.shape)];
       if (rows.length === 0) return full(whole, 0, source.dtype);
+      if (rows.every((row) => row[k] === null)) {
+        const nothing = unconnected(k);
+        return nothing === null ? null : full(whole, 0, source.dtype);
+      }
       return stack(
-        rows.map((row) => row[k] ?? unconnected(k) ?? full(concrete(source.shape), 0, source.dtype)),
+        // An element that does not depend on the source, beside others that do.
+        rows.map((row) => row[k] ?? full(concrete(source.shape), 0, source.dtype)),
       ).reshape(whole);
     });
     this.#finish();
@@ -134,9 +144,17 @@ export class GradientTape {
   /**
    * The {@link jacobian} of each entry of a batch, where `target[i]` depends on `source[i]` alone: shape (b, ...) of the target
    * followed by (...) of the source. It costs a backward pass for each element of one entry of the target.
+   * @throws ShapeError where the first axes differ
+   * @throws GradientError as {@link gradient}
    */
-  batchJacobian(target: Tensor, source: Variable | Tensor): Tensor {
-    const {list, unconnected} = this.#check('batchJacobian', target, source, {});
+  batchJacobian(
+    target: Tensor,
+    source: Variable | Tensor,
+    options?: {unconnectedGradients?: 'error' | 'zero' | undefined},
+  ): Tensor;
+  batchJacobian(target: Tensor, source: Variable | Tensor, options: {unconnectedGradients: 'none'}): Tensor | null;
+  batchJacobian(target: Tensor, source: Variable | Tensor, options: GradientOptions = {}): Tensor | null {
+    const {list, unconnected} = this.#check('batchJacobian', target, source, options);
     if (target.ndim === 0 || source.ndim === 0 || target.length !== source.length) {
       throw new ShapeError(
         `batchJacobian: target and source must have one first axis (the batch), got ${show(target.shape)} and ${show(source.shape)}`,
@@ -146,11 +164,20 @@ export class GradientTape {
     const size = target.size / Math.max(batch, 1);
     const columns = Array.from({length: size}, (_, i) => {
       const weights = unit(size, i, target).broadcastTo([batch, size]).reshape(target.shape.map(Number));
-      return this.#recorder.gradients(target, list, weights)[0] ?? unconnected(0) ?? weights;
+      return this.#recorder.gradients(target, list, weights)[0] ?? null;
     });
-    this.#finish();
     const whole = [...target.shape, ...source.shape.slice(1)].map(Number);
-    return columns.length === 0 ? full(whole, 0, source.dtype) : stack(columns, 1).reshape(whole);
+    if (columns.length > 0 && columns.every((column) => column === null) && unconnected(0) === null) {
+      this.#finish();
+      return null;
+    }
+    this.#finish();
+    if (columns.every((column) => column === null)) return full(whole, 0, source.dtype);
+    const none = full(concrete(source.shape), 0, source.dtype);
+    return stack(
+      columns.map((column) => column ?? none),
+      1,
+    ).reshape(whole);
   }
 
   #check(where: string, target: Tensor, sources: Sources, options: GradientOptions) {
@@ -305,18 +332,25 @@ class TapeRecorder implements Recorder {
       node.inputs.forEach((id, k) => {
         const gradient = gradients[k];
         if (needs[k] !== true || gradient === undefined || gradient === null) return;
-        const spec = node.inputSpecs[k];
-        if (spec !== undefined && spec.dtype !== gradient.dtype) {
-          throw new GradientError(
-            `gradient: ${node.op} gave a gradient of dtype ${gradient.dtype} for an input of dtype ${spec.dtype}`,
-          );
-        }
+        checkGradient(node, k, gradient);
         const before = cotangents.get(id);
         cotangents.set(id, before === undefined ? gradient : before.add(gradient));
       });
     }
     return sources.map(({id}) => (wanted.has(id) ? (cotangents.get(id) ?? results.get(id) ?? null) : null));
   }
+}
+
+/** A gradient has the dtype and the shape of what it is the gradient of. */
+function checkGradient({op, inputs, inputNames = [], inputSpecs}: TapeNode, k: number, gradient: AnyTensor): void {
+  const spec = inputSpecs[k];
+  if (spec === undefined || (spec.dtype === gradient.dtype && sameShape(spec.shape, gradient.shape))) return;
+  // Of a primitive of any number of inputs the one name stands for all.
+  const name = k < inputNames.length && inputs.length <= inputNames.length ? inputNames[k] : undefined;
+  throw new GradientError(
+    `gradient: ${op} gave a gradient of dtype ${gradient.dtype} and shape ${show(gradient.shape)} for its input ${name ?? String(k)},` +
+      ` which is ${spec.dtype} of shape ${show(spec.shape)}`,
+  );
 }
 
 function releaseAllBut(created: readonly Storage[], kept: readonly (Tensor | null)[]): void {

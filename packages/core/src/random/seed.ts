@@ -1,3 +1,4 @@
+import {tracing} from '../engine/tracing.js';
 import {ValueError} from '../errors.js';
 import {checkOptions, describe} from '../suggest.js';
 
@@ -11,6 +12,36 @@ function checkSeed(where: string, seed: number): number {
     throw new ValueError(`${where}: a seed is a non-negative integer, got ${describe(seed)}`);
   }
   return seed;
+}
+
+/** The state of the `counter`-th draw. */
+export const stateAt = (seed: number, counter: number): RandomState => [...words(seed), ...words(counter)];
+
+let recorded: RandomState[] | null = null;
+let replayed: RandomState[] | null = null;
+
+/** Runs `fn` and gives its result with the random states that were drawn meanwhile. */
+export function recordStates<T>(fn: () => T): {readonly result: T; readonly states: readonly RandomState[]} {
+  const outer = recorded;
+  const states: RandomState[] = [];
+  recorded = states;
+  try {
+    return {result: fn(), states};
+  } finally {
+    recorded = outer;
+    outer?.push(...states);
+  }
+}
+
+/** Runs `fn` so that it draws these random states again, in their order, whichever generator it asks. */
+export function replayStates<T>(states: readonly RandomState[], fn: () => T): T {
+  const outer = replayed;
+  replayed = [...states];
+  try {
+    return fn();
+  } finally {
+    replayed = outer;
+  }
 }
 
 /** Options of {@link SeedGenerator}. */
@@ -53,9 +84,21 @@ export class SeedGenerator {
     this.#counter = checkSeed('SeedGenerator.counter', value);
   }
 
+  /** The next state; what runs again (see `recomputeGrad`) gets those of its first run. */
   next(): RandomState {
-    const state: RandomState = [...words(this.seed), ...words(this.#counter)];
+    const known = replayed?.shift();
+    if (known !== undefined) {
+      recorded?.push(known);
+      return known;
+    }
+    if (tracing !== null) {
+      const drawn = tracing.draw(this === global ? null : this);
+      recorded?.push(drawn);
+      return drawn;
+    }
+    const state = stateAt(this.seed, this.#counter);
     this.#counter += 1;
+    recorded?.push(state);
     return state;
   }
 
@@ -71,6 +114,11 @@ function timeSeed(): number {
 let global = new SeedGenerator(timeSeed());
 let initial = timeSeed();
 let drawn = 0;
+
+/** The generator of functions without a seed of their own. */
+export function globalGenerator(): SeedGenerator {
+  return global;
+}
 
 /** Makes all that follows reproducible: weights, shuffles, dropout, random functions without a seed of their own. */
 export function setSeed(seed: number): void {

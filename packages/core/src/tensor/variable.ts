@@ -8,7 +8,7 @@ import {type Index, planIndex} from './indexing/plan.js';
 import {scatterRows, scatterTuples} from './indexing/put.js';
 import {VariableView} from './indexing/view.js';
 import {outsideScopes, Storage} from './storage.js';
-import {Tensor} from './tensor.js';
+import {type Source, Tensor} from './tensor.js';
 import {textOf, TextStorage} from './text.js';
 
 /** Options of {@link Variable}. */
@@ -25,6 +25,22 @@ export interface VariableOptions {
 const MAX_UNREAD = 256;
 
 /** What a layer may attach to a weight: applied by the optimizer after each step, or added to the loss. */
+let beforeWrite: ((variable: Variable<Element>) => void) | null = null;
+
+/** Runs `fn` and tells `listener` of every Variable that is about to change; those inside of it go on being told. */
+export function watchingWrites<T>(listener: (variable: Variable<Element>) => void, fn: () => T): T {
+  const outer = beforeWrite;
+  beforeWrite = (variable) => {
+    outer?.(variable);
+    listener(variable);
+  };
+  try {
+    return fn();
+  } finally {
+    beforeWrite = outer;
+  }
+}
+
 export interface WeightRules {
   constraint?: ((value: Tensor) => Tensor) | undefined;
   regularizer?: ((value: Tensor) => Tensor) | undefined;
@@ -184,6 +200,7 @@ export class Variable<E extends Element = number> extends Tensor<E> {
       this.shape,
       this.dtype,
       outsideScopes(() => Storage.allocate(bytes)),
+    beforeWrite?.(this);
     );
   }
 
@@ -197,6 +214,14 @@ export class Variable<E extends Element = number> extends Tensor<E> {
   /** @internal Writes all elements of a variable of strings. */
   writeText(values: readonly string[]): this {
     this.writes += 1;
+  /** @internal Puts another value in place without copying it; gives the one before. */
+  exchange(source: Source): Source {
+    this.readViews();
+    const before = this.source;
+    this.source = source;
+    return before;
+  }
+
     this.readViews();
     this.source = new TextStorage(values);
     return this;
