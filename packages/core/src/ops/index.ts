@@ -5,12 +5,14 @@ export * from './attention.js';
 export * from './basics.js';
 export * from './bitwise.js';
 export * from './complex.js';
+export * from './control.js';
 export * from './convolution.js';
 export * from './create.js';
 export * from './ctc.js';
 export {cumprod, cumsum, type CumulativeOptions, diff, trapezoid} from './cumulative.js';
 export * from './einsum.js';
 export * from './elementwise.js';
+export * from './forward.js';
 export * from './gradient.js';
 export * as image from './image/index.js';
 export {
@@ -58,4 +60,5 @@ export {
   type QuantileOptions,
   var,
 } from './statistics.js';
+export * from './vectorize.js';
 export * from './windows.js';

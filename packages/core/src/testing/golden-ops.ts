@@ -105,9 +105,6 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
       ' ',
     ),
   'signal processing comes later': 'fft fft2 ifft2 rfft irfft stft istft'.split(' '),
-  'control flow comes later': 'associative_scan cond fori_loop jvp map scan switch vectorized_map while_loop'.split(
-    ' ',
-  ),
   'decoding of sequences comes later': ['ctc_decode'],
   'integers become float32, where TensorFlow refuses them': [
     'sigmoid/error-int32',
@@ -133,9 +130,34 @@ export function left(id: string, op: string): string | null {
 
 type Inputs = Readonly<Record<string, Tensor>>;
 
+const halving = (carry: Tensor, x: Tensor): [Tensor, Tensor] => [carry.mul(0.5).add(x), carry.mul(x)];
+
 /** Cases that the file gives as an expression in Python. */
 export const EXPRESSIONS: Readonly<Record<string, (inputs: Inputs) => unknown>> = {
   'stop_gradient/python': ({x = tensor(0)}) => x.mul(ops.stopGradient(ops.exp(x))),
   'custom_gradient/python': ({x = tensor(0)}) =>
     customGradient((a: Tensor) => [a.square(), (dy: Tensor) => dy.mul(7)])(x),
+  'cond/python': ({p = tensor(0), x = tensor(0)}) =>
+    ops.cond(
+      p,
+      () => x.mul(2),
+      () => x.sub(1),
+    ),
+  'map/python': ({xs = tensor(0)}) => ops.map((row: Tensor) => row.sum().mul(row), xs),
+  'vectorized_map/python': ({xs = tensor(0)}) => ops.vectorizedMap((row: Tensor) => row.exp().sub(row.max()), xs),
+  'scan/python': ({init = tensor(0), xs = tensor(0)}) => ops.scan(halving, init, xs),
+  'scan/reverse': ({init = tensor(0), xs = tensor(0)}) => ops.scan(halving, init, xs, {reverse: true}),
+  'associative_scan/python': ({xs = tensor(0)}) => ops.associativeScan((a: Tensor, b: Tensor) => a.add(b), xs),
+  'associative_scan/reverse': ({xs = tensor(0)}) =>
+    ops.associativeScan((a: Tensor, b: Tensor) => a.mul(b), xs, {reverse: true}),
+  'while_loop/python': ({x = tensor(0)}) =>
+    ops.whileLoop(
+      (i) => i.less(4),
+      (i, a) => [i.add(1), a.mul(1.5)],
+      [tensor(0, 'int32'), x],
+    ),
+  'fori_loop/python': ({x = tensor(0)}) => ops.foriLoop(1, 5, (i, a) => a.mul(0.5).add(i.cast('float32')), x),
+  'switch/python': ({x = tensor(0)}) =>
+    ops.switch(1, [(a: Tensor) => a.add(1), (a: Tensor) => a.mul(a), (a: Tensor) => a.neg()], x),
+  'jvp/python': ({x = tensor(0), t = tensor(0)}) => ops.jvp((a: Tensor) => a.sin().mul(a), [x], [t]),
 };
