@@ -21,10 +21,6 @@ export interface VariableOptions {
   trainable?: boolean | undefined;
 }
 
-// Views that are made and dropped without a look do not pile up.
-const MAX_UNREAD = 256;
-
-/** What a layer may attach to a weight: applied by the optimizer after each step, or added to the loss. */
 let beforeWrite: ((variable: Variable<Element>) => void) | null = null;
 
 /** Runs `fn` and tells `listener` of every Variable that is about to change; those inside of it go on being told. */
@@ -41,6 +37,10 @@ export function watchingWrites<T>(listener: (variable: Variable<Element>) => voi
   }
 }
 
+// Views that are made and dropped without a look do not pile up.
+const MAX_UNREAD = 256;
+
+/** What a layer may attach to a weight: applied by the optimizer after each step, or added to the loss. */
 export interface WeightRules {
   constraint?: ((value: Tensor) => Tensor) | undefined;
   regularizer?: ((value: Tensor) => Tensor) | undefined;
@@ -190,6 +190,7 @@ export class Variable<E extends Element = number> extends Tensor<E> {
   fresh(keep = false): Tensor<E> {
     this.writes += 1;
     if (this.unread.size > 0) this.readViews();
+    beforeWrite?.(this);
     const {source} = this;
     if (source instanceof Storage && source.live > 0 && !source.shared && source.holds === 0) {
       return Tensor.create<E>(this.shape, this.dtype, source);
@@ -200,8 +201,15 @@ export class Variable<E extends Element = number> extends Tensor<E> {
       this.shape,
       this.dtype,
       outsideScopes(() => Storage.allocate(bytes)),
-    beforeWrite?.(this);
     );
+  }
+
+  /** @internal Puts another value in place without copying it; gives the one before. */
+  exchange(source: Source): Source {
+    this.readViews();
+    const before = this.source;
+    this.source = source;
+    return before;
   }
 
   /** @internal Writes through a view of the variable: `write` gets a tensor over the variable's own memory. */
@@ -214,14 +222,6 @@ export class Variable<E extends Element = number> extends Tensor<E> {
   /** @internal Writes all elements of a variable of strings. */
   writeText(values: readonly string[]): this {
     this.writes += 1;
-  /** @internal Puts another value in place without copying it; gives the one before. */
-  exchange(source: Source): Source {
-    this.readViews();
-    const before = this.source;
-    this.source = source;
-    return before;
-  }
-
     this.readViews();
     this.source = new TextStorage(values);
     return this;
