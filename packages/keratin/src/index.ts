@@ -2,7 +2,7 @@
  * Deep learning for TypeScript on Node.js, in the style of Keras. Everything is here twice where Keras has it twice: flat (`Sequential`,
  * `Input`, `Variable`) and by namespace (`layers`, `ops`, `losses`); the default export holds the namespaces.
  */
-import {config, ops, random} from '@keratin/core';
+import {config, ops, ragged, random, sparse} from '@keratin/core';
 import {datasets} from '@keratin/datasets';
 import {activations, constraints, initializers, layers, regularizers} from '@keratin/layers';
 import {callbacks, losses, metrics, optimizers} from '@keratin/models';
@@ -33,8 +33,10 @@ export default {
   models,
   ops,
   optimizers,
+  ragged,
   random,
   regularizers,
   saving,
+  sparse,
   utils,
 };

@@ -31,6 +31,9 @@ interface Segments {
   readonly count: number;
 }
 
+/** The one element of integers, bigint or not. */
+const whole = (x: Tensor<Element>): number => Number(x.item());
+
 function segments(data: AnyTensorLike, segmentIds: AnyTensorLike, options: SegmentOptions, op: string): Segments {
   checkOptions(op, options, ['numSegments', 'sorted']);
   const rows: Tensor = toTensor(data, op);
@@ -40,9 +43,9 @@ function segments(data: AnyTensorLike, segmentIds: AnyTensorLike, options: Segme
       `${op}: segmentIds must have shape (n,) for data of n rows, got ${show(ids.shape)} and ${show(rows.shape)}`,
     );
   }
-  const list = Array.from(ids.data() as ArrayLike<number | bigint>, Number);
-  const count = options.numSegments ?? list.reduce((most, id) => Math.max(most, id + 1), 0);
-  const some = list.some((id) => id < 0);
+  const none = ids.size === 0;
+  const count = options.numSegments ?? (none ? 0 : Math.max(whole(ids.max()) + 1, 0));
+  const some = !none && whole(ids.min()) < 0;
   const kept = some ? where(ids.less(0), count, ids) : ids;
   return {
     rows,
@@ -52,12 +55,12 @@ function segments(data: AnyTensorLike, segmentIds: AnyTensorLike, options: Segme
   };
 }
 
-const whole = (y: Tensor, {shape, count}: Segments): Tensor => (shape[0] === count ? y : y.at(slice(0, count)));
+const cut = (y: Tensor, {shape, count}: Segments): Tensor => (shape[0] === count ? y : y.at(slice(0, count)));
 
 /** Sums of the rows of each segment; negative ids are left out. */
 export function segmentSum(data: AnyTensorLike, segmentIds: AnyTensorLike, options: SegmentOptions = {}): Tensor {
   const given = segments(data, segmentIds, options, 'segmentSum');
-  return whole(scatter(given.ids, given.rows, given.shape), given);
+  return cut(scatter(given.ids, given.rows, given.shape), given);
 }
 
 function reduced(given: Segments, mode: 'max' | 'min' | 'mul', start: number, rows: Tensor): Tensor {
@@ -79,7 +82,7 @@ function extreme(given: Segments, mode: 'max' | 'min', start: number): Tensor {
       },
     ];
   });
-  return whole(fn(given.rows), given);
+  return cut(fn(given.rows), given);
 }
 
 const LIMITS: Readonly<Record<string, readonly [number, number]>> = {
@@ -127,5 +130,5 @@ function product(given: Segments, from: Tensor): Tensor {
 /** Products of the rows of each segment; 1 for a segment without rows. */
 export function segmentProd(data: AnyTensorLike, segmentIds: AnyTensorLike, options: SegmentOptions = {}): Tensor {
   const given = segments(data, segmentIds, options, 'segmentProd');
-  return whole(product(given, given.rows), given);
+  return cut(product(given, given.rows), given);
 }
