@@ -118,7 +118,7 @@ describe('values that other versions of this library gave too', () => {
     ['binomial', random.binomial([3], 100, 0.3, {seed: 42}), [30, 28, 32]],
     ['categorical', random.categorical([[0, 1, 2, 3]], 5, {seed: 42}), [3, 2, 3, 3, 3]],
   ])('%s', (_, x, expected) => {
-    const values = x.array().flat(1) as number[];
+    const values = x.reshape([-1]).array(1);
     values.forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? NaN, 5));
   });
 });
