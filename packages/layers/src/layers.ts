@@ -92,6 +92,21 @@ export {MaxPooling2D, MaxPooling2D as MaxPool2D, type MaxPooling2DOptions} from 
 export {MaxPooling3D, MaxPooling3D as MaxPool3D, type MaxPooling3DOptions} from './pooling/max-pooling-3d.js';
 
 export {
+  AdditiveAttention,
+  type AdditiveAttentionOptions,
+  Attention,
+  type AttentionCallOptions,
+  type AttentionInputs,
+  type AttentionOptions,
+} from './attention/attention.js';
+export {
+  GroupedQueryAttention,
+  GroupedQueryAttention as GroupQueryAttention,
+} from './attention/grouped-query-attention.js';
+export {type HeadsCallOptions, type HeadsOptions} from './attention/heads.js';
+export {MultiHeadAttention, type MultiHeadAttentionOptions} from './attention/multi-head-attention.js';
+
+export {
   BatchNormalization,
   type BatchNormalizationOptions,
   type NormalizationOptions,

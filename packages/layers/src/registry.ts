@@ -1,5 +1,8 @@
 import {type ConfigNode, type CustomObjects} from '@keratin/core';
 import {Registry} from '@keratin/core/internal';
+import {AdditiveAttention, Attention} from './attention/attention.js';
+import {GroupedQueryAttention} from './attention/grouped-query-attention.js';
+import {MultiHeadAttention} from './attention/multi-head-attention.js';
 import {Conv1D} from './convolution/conv1d.js';
 import {Conv2D} from './convolution/conv2d.js';
 import {Conv3D} from './convolution/conv3d.js';
@@ -58,6 +61,11 @@ export const layerRegistry = new Registry<AnyLayer>({
 });
 
 const CLASSES = {
+  AdditiveAttention,
+  Attention,
+  // Keras's name in files is another than that of the class.
+  GroupQueryAttention: GroupedQueryAttention,
+  MultiHeadAttention,
   Activation,
   ...activationLayers,
   ActivityRegularization,
@@ -125,6 +133,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   GlobalMaxPooling1D: ['GlobalMaxPool1D'],
   GlobalMaxPooling2D: ['GlobalMaxPool2D'],
   GlobalMaxPooling3D: ['GlobalMaxPool3D'],
+  GroupQueryAttention: ['GroupedQueryAttention'],
   MaxPooling1D: ['MaxPool1D'],
   MaxPooling2D: ['MaxPool2D'],
   MaxPooling3D: ['MaxPool3D'],

@@ -256,7 +256,9 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     if (!outermost) this.#checkTracked();
     const training = options.training ?? stack.training ?? false;
     const previousMask = (options.mask ?? (plain ? maskOf(first) : mapStructure(first, maskOfLeaf))) as Masks;
-    const callOptions = {...options, training, mask: isMaskTensor(previousMask) ? previousMask : undefined};
+    // Layers of several inputs get a list of masks.
+    const mask = tensorsIn(previousMask).length > 0 ? (previousMask as Tensor<boolean>) : undefined;
+    const callOptions = {...options, training, mask};
     if (tensors.some(isSymbolic)) return this.#invokeOnSymbols(inputs, options, callOptions, previousMask);
     const run = () => stack.call(this, training, () => this.#callOn(inputs, callOptions), options.training);
     const outputs = outermost ? this.#orRebuilt(inputs, run) : run();
@@ -479,8 +481,6 @@ const maskOfLeaf = (leaf: unknown): Tensor<boolean> | null => {
   const [tensor] = tensorsIn(leaf);
   return tensor === undefined ? null : maskOf(tensor);
 };
-
-const isMaskTensor = (masks: Masks): masks is Tensor<boolean> => masks !== null && isTensor(masks);
 
 const maskLost = (outputs: unknown): boolean => tensorsIn(outputs).some((output) => maskOf(output) === null);
 

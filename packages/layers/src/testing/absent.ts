@@ -15,7 +15,6 @@ export const ABSENT: Readonly<Record<string, readonly string[]>> = {
     'ConvLSTM2D',
     'ConvLSTM3D',
   ],
-  attention: ['MultiHeadAttention', 'GroupedQueryAttention', 'Attention', 'AdditiveAttention'],
   features: [
     'Normalization',
     'Discretization',

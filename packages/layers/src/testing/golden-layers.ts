@@ -194,7 +194,7 @@ export function checkCall(layer: Testable, call: Call, id: string, tolerance: nu
   if (!UNTRUSTED_SHAPES.test(id)) compareShapes(layer, call, inputs);
   const floats = inputs.filter(isFloat) as Tensor[];
   const tape = new GradientTape({persistent: true});
-  for (const source of [...floats, ...named.values()]) tape.watch(source);
+  for (const source of [...floats, ...[...named.values()].filter(isFloat)]) tape.watch(source);
   let outputs: readonly Tensor<Element>[] = [];
   const {weighted, total} = tape.record(() => {
     outputs = tensorsIn(layer(...args));

@@ -1,0 +1,191 @@
+import {
+  type Config,
+  ops,
+  random,
+  SeedGenerator,
+  type Shape,
+  type Tensor,
+  ValueError,
+  type Variable,
+} from '@keratin/core';
+import {describe, isSymbolic} from '@keratin/core/internal';
+import {checkBoolean, checkChoice, checkNumber} from '../layer/arguments.js';
+import {Layer} from '../layer/layer.js';
+import {type CallOptions, type LayerOptions, type Masks} from '../layer/types.js';
+import {areShapes, masksOf} from '../merging/merge.js';
+import {seedOption} from '../regularization/seed-option.js';
+
+/** Options of {@link AdditiveAttention}. */
+export interface AdditiveAttentionOptions extends LayerOptions {
+  /** Whether a trained factor scales the scores. Default true. */
+  useScale?: boolean | undefined;
+  /** The part of the weights that is dropped while training. Default 0. */
+  dropout?: number | undefined;
+  /** An integer makes dropout reproducible. Default: follows `setSeed`. */
+  seed?: number | null | undefined;
+}
+
+/** Options of {@link Attention}. */
+export interface AttentionOptions extends Omit<AdditiveAttentionOptions, 'useScale'> {
+  /** Whether a trained factor scales the scores. Default false. */
+  useScale?: boolean | undefined;
+  /** `'dot'`: query key^T; `'concat'`: the sum of tanh(query + key). Default `'dot'`. */
+  scoreMode?: 'dot' | 'concat' | undefined;
+}
+
+/** Options of a call of {@link Attention} and {@link AdditiveAttention}. */
+export interface AttentionCallOptions extends Omit<CallOptions, 'mask'> {
+  /** Masks of query and value. Default: those that travel with them. */
+  mask?: readonly (Tensor<boolean> | null)[] | undefined;
+  /** Whether the weights (batch, queries, keys) are given too. Default false. */
+  returnAttentionScores?: boolean | undefined;
+  /** Whether queries see keys up to their own position only. Default false. */
+  useCausalMask?: boolean | undefined;
+}
+
+/** Query and value, and the key where it differs from the value. */
+export type AttentionInputs = readonly [query: Tensor, value: Tensor, key?: Tensor];
+
+/** What {@link Attention} and {@link AdditiveAttention} share. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- instances are callable: see Layer
+export interface BaseAttention {
+  (
+    inputs: AttentionInputs,
+    options: AttentionCallOptions & {readonly returnAttentionScores: true},
+  ): [output: Tensor, weights: Tensor];
+  (inputs: AttentionInputs, options?: AttentionCallOptions): Tensor;
+}
+
+/** Base of attention without heads: softmax(scores) value. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see above
+export abstract class BaseAttention extends Layer<never, unknown> {
+  static override readonly callOptions = ['returnAttentionScores', 'useCausalMask'];
+  readonly useScale: boolean;
+  readonly dropout: number;
+  readonly seed: number | null;
+  declare scale: Variable | null;
+  readonly #generator: SeedGenerator;
+
+  constructor(where: string, options: AttentionOptions, ownOptions: readonly string[], useScale: boolean) {
+    super(options, ['useScale', 'dropout', 'seed', ...ownOptions]);
+    this.useScale = checkBoolean(where, 'useScale', options.useScale ?? useScale);
+    this.dropout = checkNumber(where, 'dropout', options.dropout ?? 0, 0, 1);
+    this.seed = seedOption(where, options.seed);
+    this.#generator = new SeedGenerator(this.seed ?? undefined);
+    this.supportsMasking = true;
+    this.scale = null;
+  }
+
+  protected abstract scores(query: Tensor, key: Tensor): Tensor;
+
+  protected checkShapes(shapes: unknown): readonly Shape[] {
+    if (areShapes(shapes) && (shapes.length === 2 || shapes.length === 3)) return shapes;
+    const got = Array.isArray(shapes) ? `${String(shapes.length)} entries` : describe(shapes);
+    throw new ValueError(`${this.path}: is called with a list [query, value] or [query, value, key], got ${got}`);
+  }
+
+  override call(inputs: never, options: CallOptions): unknown {
+    const list: unknown = inputs;
+    if (!Array.isArray(list)) {
+      throw new ValueError(
+        `${this.path}: is called with a list [query, value] or [query, value, key], got ${describe(list)}`,
+      );
+    }
+    const [query, value, key = value] = list as [Tensor, Tensor, Tensor?];
+    const {training, returnAttentionScores, useCausalMask} = options as AttentionCallOptions;
+    const [queryMask = null, valueMask = null] = masksOf((options as {mask?: Masks}).mask ?? null);
+    let scores = this.scores(query, key);
+    const seen = useCausalMask === true ? causal(query.dim(-2), key.dim(-2), valueMask) : valueMask;
+    if (seen !== null) {
+      const padding = ops.logicalNot(seen.ndim === 2 ? ops.expandDims(seen, -2) : seen);
+      // The largest float16, or a number below which softmax gives 0.
+      scores = ops.where(padding, scores.sub(scores.dtype === 'float16' ? 65504 : 1e9), scores);
+    }
+    let weights = ops.softmax(scores);
+    if (training === true && this.dropout > 0 && !isSymbolic(weights)) {
+      weights = random.dropout(weights, this.dropout, {seed: this.#generator});
+    }
+    let output = ops.matmul(weights, value);
+    if (queryMask !== null) output = ops.where(ops.expandDims(queryMask, -1), output, 0);
+    return returnAttentionScores === true ? [output, weights] : output;
+  }
+
+  override computeMask(_inputs: never, previousMask: Masks): Masks {
+    return masksOf(previousMask)[0] ?? null;
+  }
+
+  override computeOutputShape(inputShape: unknown): Shape {
+    const [query = [], value = []] = this.checkShapes(inputShape);
+    return [...query.slice(0, -1), value.at(-1) ?? null];
+  }
+
+  override getConfig(): Config {
+    return {...super.getConfig(), use_scale: this.useScale, dropout: this.dropout, seed: this.seed};
+  }
+}
+
+// Position i of the queries sees keys up to i.
+function causal(queries: number, keys: number, valueMask: Tensor<boolean> | null): Tensor<boolean> {
+  const rows = ops.arange(0, queries, 1, 'int32').reshape([1, queries, 1]);
+  const mask = ops.greaterEqual(rows, ops.arange(0, keys, 1, 'int32').reshape([1, 1, keys]));
+  return valueMask === null ? mask : ops.logicalAnd(ops.expandDims(valueMask, -2), mask);
+}
+
+// The sum over the features of tanh(query + key) for all pairs, after `weigh`.
+const additive = (query: Tensor, key: Tensor, weigh: (sum: Tensor) => Tensor): Tensor =>
+  ops.sum(weigh(ops.expandDims(query, -2).add(ops.expandDims(key, -3))), {axis: -1});
+
+/**
+ * Attention by products, as of Luong: softmax(query key^T) value. Called with [query, value] or [query, value, key], of shapes
+ * (batch, queries, n) and (batch, keys, n); gives (batch, queries, n).
+ */
+export class Attention extends BaseAttention {
+  readonly scoreMode: 'dot' | 'concat';
+  declare concatScoreWeight: Variable | null;
+
+  constructor(options: AttentionOptions = {}) {
+    super('Attention', options, ['scoreMode'], false);
+    this.scoreMode = checkChoice('Attention', 'scoreMode', options.scoreMode ?? 'dot', ['dot', 'concat']);
+    this.concatScoreWeight = null;
+  }
+  override build(inputShape: never): void {
+    this.checkShapes(inputShape);
+    const one = (name: string): Variable => this.addWeight({name, shape: [], initializer: 'ones'});
+    this.scale = this.useScale ? one('scale') : null;
+    this.concatScoreWeight = this.scoreMode === 'concat' ? one('concat_score_weight') : null;
+    super.build(inputShape);
+  }
+  protected override scores(query: Tensor, key: Tensor): Tensor {
+    const scale = this.scale === null ? null : this.inComputeDtype(this.scale);
+    if (this.concatScoreWeight === null) {
+      const scores = ops.matmul(query, ops.swapaxes(key, -2, -1));
+      return scale === null ? scores : scores.mul(scale);
+    }
+    const sums = additive(query, key, (sum) => ops.tanh(scale === null ? sum : sum.mul(scale)));
+    return sums.mul(this.inComputeDtype(this.concatScoreWeight));
+  }
+  override getConfig(): Config {
+    return {...super.getConfig(), score_mode: this.scoreMode};
+  }
+}
+
+/**
+ * Attention by sums, as of Bahdanau: scores are the sum of scale * tanh(query + key). Called as {@link Attention}.
+ * Weights: scale (n).
+ */
+export class AdditiveAttention extends BaseAttention {
+  constructor(options: AdditiveAttentionOptions = {}) {
+    super('AdditiveAttention', options, [], true);
+  }
+  override build(inputShape: never): void {
+    const [query = []] = this.checkShapes(inputShape);
+    this.scale = this.useScale
+      ? this.addWeight({name: 'scale', shape: [query.at(-1) ?? null], initializer: 'glorot_uniform'})
+      : null;
+    super.build(inputShape);
+  }
+  protected override scores(query: Tensor, key: Tensor): Tensor {
+    const scale = this.scale === null ? null : this.inComputeDtype(this.scale);
+    return additive(query, key, (sum) => (scale === null ? ops.tanh(sum) : ops.tanh(sum).mul(scale)));
+  }
+}
