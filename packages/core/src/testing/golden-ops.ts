@@ -115,7 +115,6 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
   'TensorFlow gives NaN for an infinite argument, this is infinity': ['i0/special-values'],
   'Keras mixes up the elements of matrices that are not square': ['rot90/k2'],
   'Keras gives 4 rows and 6 columns': ['eye/M-k'],
-  'NaN wins here, as in NumPy': ['argmax/nan', 'argmin/nan'],
   'TensorFlow takes labels for a distribution; these do not sum to 1': ['categorical_crossentropy/axis0'],
 };
 

@@ -1,8 +1,10 @@
-// argmax and argmin for every number dtype: the first of equal extremes; the first NaN where there is one.
+// argmax and argmin for every number dtype: the first of equal extremes. NaN is passed over, as in TensorFlow: what no
+// number beats is 0.
 #include "kernels/reduction_arg.h"
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "kernels/half.h"
@@ -21,18 +23,14 @@ using Comparable = std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<
 /// Whether x takes the place of `best`, which was met earlier.
 template <bool is_max, class C>
 bool beats(C x, C best) {
-  if constexpr (std::is_floating_point_v<C>) {
-    if (x != x) return best == best;
-  }
   return is_max ? x > best : x < best;
 }
 
-/// Whether any of the 16 bytes is set.
-template <class Mask>
-bool any_lane(Mask mask) {
-  uint64_t half[2];
-  std::memcpy(half, &mask, sizeof(half));
-  return (half[0] | half[1]) != 0;
+/// What a row begins with: floats with the infinity that every other number beats, so that NaN does not count.
+template <bool is_max, class C>
+C start(C first) {
+  if constexpr (!std::is_floating_point_v<C>) return first;
+  return is_max ? -std::numeric_limits<C>::infinity() : std::numeric_limits<C>::infinity();
 }
 
 /// The extreme of n elements that lie next to each other: first its block, from vectors, then its place in the block.
@@ -47,33 +45,26 @@ int64_t find_in_row(const T* p, int64_t n) {
     std::memcpy(&v, from, sizeof(v));
     return v;
   };
-  T best = p[0];
-  int64_t found = 0;
+  T best = start<is_max>(p[0]);
+  int64_t found = -1;
   if (n < kBlock) {
-    for (int64_t i = 1; i < n; ++i) {
+    for (int64_t i = 0; i < n; ++i) {
       if (!beats<is_max>(p[i], best)) continue;
       best = p[i];
       found = i;
     }
-    return found;
+    return std::max(found, int64_t{0});
   }
   for (int64_t i = 0; i < n; i += kBlock) {
     // The last block overlaps the one before: what it holds of that one beats nothing.
     const int64_t first = std::min(i, n - kBlock);
     Vector extreme[kUnrolled];
-    for (int64_t u = 0; u < kUnrolled; ++u) extreme[u] = load(p + first + u * kLanes);
-    auto has_nan = extreme[0] != extreme[0];
+    for (Vector& lanes : extreme) lanes = Vector{} + best;
     for (int64_t j = first; j < first + kBlock; j += kUnrolled * kLanes) {
       for (int64_t u = 0; u < kUnrolled; ++u) {
         const Vector x = load(p + j + u * kLanes);
-        if constexpr (std::is_floating_point_v<T>) has_nan = has_nan | (x != x);
         extreme[u] = (is_max ? x > extreme[u] : x < extreme[u]) ? x : extreme[u];
       }
-    }
-    if (any_lane(has_nan)) {
-      found = first;
-      while (p[found] == p[found]) ++found;
-      return found;
     }
     for (int64_t u = 0; u < kUnrolled; ++u) {
       for (int64_t l = 0; l < kLanes; ++l) {
@@ -83,6 +74,7 @@ int64_t find_in_row(const T* p, int64_t n) {
       }
     }
   }
+  if (found < 0) return 0;
   while (p[found] != best) ++found;
   return found;
 }
@@ -122,10 +114,10 @@ void find_extremes(const Call& call) {
         }
       }
       for (int64_t j = 0; j < width; ++j) {
-        best[j] = static_cast<C>(p[j * columns.in]);
+        best[j] = start<is_max>(static_cast<C>(p[j * columns.in]));
         index[j] = 0;
       }
-      for (int64_t i = 1; i < n; ++i) {
+      for (int64_t i = 0; i < n; ++i) {
         const T* row = p + i * stride;
         for (int64_t j = 0; j < width; ++j) {
           const C value = static_cast<C>(row[j * columns.in]);
