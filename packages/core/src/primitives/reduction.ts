@@ -12,7 +12,7 @@ import {
   type ReductionAttributes,
   requireDType,
 } from './rules.js';
-import {broadcastTo} from './movement.js';
+import {broadcastTo, pad, reshape, slice, transpose} from './movement.js';
 import {ShapeError} from '../errors.js';
 import {type AxisAttributes} from './rules.js';
 import {type Tensor} from '../tensor/tensor.js';
@@ -74,7 +74,35 @@ export const min = definePrimitive('min', {
   gradient: extremeGradient,
 });
 
-// The product of all other elements. Where none is zero that is y / x; a single zero gets the product of the rest.
+/**
+ * dy times the product of all other elements of each row of x [r, n]. Partners are multiplied in pairs, pairs of pairs, and so on; on
+ * the way back each takes its partner's product. Nothing is divided, so that zeros do no harm in any order.
+ */
+function productGradient(x: Tensor, dy: Tensor): Tensor {
+  const levels: {readonly pairs: Tensor; readonly size: number}[] = [];
+  let level = x;
+  for (let size = x.dim(1); size > 1; size = level.dim(1)) {
+    if (size % 2 === 1) level = apply(pad, [level], {low: [0, 0], high: [0, 1], value: 1});
+    const pairs: Tensor = apply(reshape, [level], {shape: [level.dim(0), level.dim(1) / 2, 2]});
+    levels.push({pairs, size});
+    const [first, second] = [0, 1].map((start): Tensor => {
+      const half: Tensor = apply(slice, [pairs], {
+        starts: [0, 0, start],
+        sizes: [...pairs.shape.slice(0, 2), 1],
+        steps: [1, 1, 1],
+      });
+      return apply(reshape, [half], {shape: pairs.shape.slice(0, 2)});
+    });
+    level = (first ?? level).mul(second ?? level);
+  }
+  return levels.reduceRight((gradient, {pairs, size}) => {
+    const partners = apply(slice, [pairs], {starts: [0, 0, 1], sizes: pairs.shape, steps: [1, 1, -1]});
+    const wide: Tensor = apply(reshape, [gradient], {shape: [...gradient.shape, 1]});
+    const row: Tensor = apply(reshape, [wide.mul(partners)], {shape: [x.dim(0), 2 * pairs.dim(1)]});
+    return apply(slice, [row], {starts: [0, 0], sizes: [x.dim(0), size], steps: [1, 1]});
+  }, dy);
+}
+
 export const prod: Primitive<ReductionAttributes> = definePrimitive('prod', {
   inputs: ['x'],
   infer: reduction(numericOrComplex),
@@ -82,13 +110,16 @@ export const prod: Primitive<ReductionAttributes> = definePrimitive('prod', {
   gradient: {
     saves: ['x'],
     holomorphic: true,
-    vjp: ({x}, dy, {attributes}) => {
-      const zero = x.equal(0).cast(dy.dtype) as Tensor;
-      const zeros = apply(sum, [zero], attributes);
-      const rest = apply(prod, [x.add(zero)], attributes);
-      const none = zeros.equal(0).cast(dy.dtype) as Tensor;
-      const one = zeros.equal(1).cast(dy.dtype) as Tensor;
-      return [dy.mul(rest).mul(none.div(x.add(zero)).mul(zero.neg().add(1)).add(one.mul(zero)))];
+    vjp: ({x}, dy, {attributes: {axes}}) => {
+      const kept = x.shape.map((_, i) => i).filter((i) => !axes.includes(i));
+      const order = [...kept, ...axes];
+      const count = countOf(x, axes);
+      if (count === 0) return [x];
+      const moved: Tensor = apply(transpose, [x], {axes: order});
+      const rows: Tensor = apply(reshape, [moved], {shape: [countOf(x, kept), count]});
+      const weights: Tensor = apply(reshape, [dy], {shape: [countOf(x, kept), 1]});
+      const gradient: Tensor = apply(reshape, [productGradient(rows, weights)], {shape: moved.shape});
+      return [apply(transpose, [gradient], {axes: order.map((_, i) => order.indexOf(i))})];
     },
   },
 });

@@ -23,7 +23,7 @@ export const REDUCTIONS: Readonly<Record<string, PrimitiveCases>> = {
   prod: [
     ...(axesCases(uniform, 0.5, 2) as []),
     ...(emptyAxes as []),
-    // One zero and two zeros in a column; the second order is not followed through zeros.
+    // One zero and two zeros in a column.
     () => ({
       inputs: [
         tensor(
@@ -36,7 +36,6 @@ export const REDUCTIONS: Readonly<Record<string, PrimitiveCases>> = {
         ),
       ],
       attributes: {axes: [0]},
-      order: 1,
     }),
   ],
 };
