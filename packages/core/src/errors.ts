@@ -43,6 +43,11 @@ export class SymbolicTensorError extends KeratinError {
   override readonly name = 'SymbolicTensorError';
 }
 
+/** A function that cannot be compiled as it is, or a tensor of one that is used outside of it. */
+export class TraceError extends KeratinError {
+  override readonly name = 'TraceError';
+}
+
 /** A gradient that does not exist or cannot be asked for. */
 export class GradientError extends KeratinError {
   override readonly name = 'GradientError';

@@ -48,6 +48,10 @@ export * as ragged from './ragged/index.js';
 export {RaggedTensor} from './ragged/ragged-tensor.js';
 export * as sparse from './sparse/index.js';
 export {SparseTensor} from './sparse/sparse-tensor.js';
+export * as strings from './strings/index.js';
+export * as sets from './sets/index.js';
+export * as queues from './queues/index.js';
+export {TensorArray, type TensorArrayOptions} from './tensor-array/tensor-array.js';
 export * as random from './random/index.js';
 export {SeedGenerator, setSeed} from './random/seed.js';
 export {loadNpy, loadNpz, saveNpy, saveNpz, type SaveNpzOptions} from './files/npy.js';
@@ -65,3 +69,4 @@ export {
   type RegisterOptions,
   serializeKerasObject,
 } from './serialization/index.js';
+export {jit, type Jitted, type JitOptions} from './jit/jit.js';

@@ -1,12 +1,13 @@
 import {type Element} from '../dtype.js';
 import {InternalError} from '../errors.js';
 import {concrete, contiguousStrides, isConcrete, sameShape} from '../shape.js';
-import {noteView, Storage} from '../tensor/storage.js';
+import {noteView, outsideScopes, Storage} from '../tensor/storage.js';
 import {Tensor} from '../tensor/tensor.js';
 import {contiguous, opcodeOf, runElementwise, runKernel, storageOf} from './execute.js';
 import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
 import {isRecording, record} from './recording.js';
 import {runText} from './text.js';
+import {tracing, type Tracing} from './tracing.js';
 
 const opcodeCache = new Map<Primitive<never>, number>();
 
@@ -33,7 +34,10 @@ export function apply<A, E extends Element = number>(
 ): Tensor<E> {
   const spec = primitive.definition.infer(inputs, attributes, op);
   if (isSpecList(spec)) throw new InternalError(`${primitive.name} has several outputs`);
-  const output = run(primitive, inputs, attributes, spec, op);
+  const output =
+    tracing === null
+      ? run(primitive, inputs, attributes, spec, op)
+      : (trace(tracing, primitive, inputs, attributes, [spec], op)[0] ?? missing(primitive.name));
   if (isRecording()) record(primitive, inputs, [output], attributes);
   // The element type follows from the dtype that the rule gave.
   return output as Tensor<E>;
@@ -52,10 +56,35 @@ export function applyAll<A>(
   const outputs = (
     symbolic
       ? specs.map((spec) => Tensor.create(spec.shape, spec.dtype, null))
-      : runMany(primitive, inputs, attributes, specs, op)
+      : tracing === null
+        ? runMany(primitive, inputs, attributes, specs, op)
+        : trace(tracing, primitive, inputs, attributes, specs, op)
   ) as Tensor[];
   if (!symbolic && isRecording()) record(primitive, inputs, outputs, attributes);
   return outputs;
+}
+
+/** Adds an instruction to the program of the function that is being compiled; what depends on constants alone runs now. */
+function trace<A>(
+  into: Tracing,
+  primitive: Primitive<A>,
+  inputs: readonly AnyTensor[],
+  attributes: A,
+  specs: readonly Spec[],
+  op: string,
+): AnyTensor[] {
+  for (const input of inputs) {
+    if (input.source === null) return specs.map((spec) => Tensor.create(spec.shape, spec.dtype, null));
+  }
+  const traced = into.apply(primitive, inputs, attributes, specs, op);
+  if (traced !== null) return traced;
+  const [spec] = specs;
+  // The program may have it: no scope that is open takes it away.
+  return outsideScopes(() =>
+    spec !== undefined && specs.length === 1
+      ? [run(primitive, inputs, attributes, spec, op)]
+      : runMany(primitive, inputs, attributes, specs, op),
+  );
 }
 
 function run<A>(

@@ -83,7 +83,7 @@ function putFresh(dtype: DType, shape: readonly number[]): void {
 }
 
 /** Errors of kernels become typed ones that name the op. */
-function rethrow(error: unknown, op: string): never {
+export function rethrow(error: unknown, op: string): never {
   if (error instanceof Error && 'code' in error) {
     if (error.code === 'index') throw new IndexError(`${op}: ${error.message}`);
     if (error.code === 'value') throw new ValueError(`${op}: ${error.message}`);

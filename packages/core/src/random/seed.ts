@@ -1,3 +1,4 @@
+import {tracing} from '../engine/tracing.js';
 import {ValueError} from '../errors.js';
 import {checkOptions, describe} from '../suggest.js';
 
@@ -83,11 +84,17 @@ export class SeedGenerator {
     this.#counter = checkSeed('SeedGenerator.counter', value);
   }
 
+  /** The next state; what runs again (see `recomputeGrad`) gets those of its first run. */
   next(): RandomState {
     const known = replayed?.shift();
     if (known !== undefined) {
       recorded?.push(known);
       return known;
+    }
+    if (tracing !== null) {
+      const drawn = tracing.draw(this === global ? null : this);
+      recorded?.push(drawn);
+      return drawn;
     }
     const state = stateAt(this.seed, this.#counter);
     this.#counter += 1;
@@ -107,6 +114,11 @@ function timeSeed(): number {
 let global = new SeedGenerator(timeSeed());
 let initial = timeSeed();
 let drawn = 0;
+
+/** The generator of functions without a seed of their own. */
+export function globalGenerator(): SeedGenerator {
+  return global;
+}
 
 /** Makes all that follows reproducible: weights, shuffles, dropout, random functions without a seed of their own. */
 export function setSeed(seed: number): void {

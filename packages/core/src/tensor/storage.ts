@@ -10,6 +10,8 @@ export class Storage {
   handle = 0;
   /** A tensor or view that a user can reach has it: a Variable must not write into it any more. */
   shared = false;
+  /** A compiled program has it as a constant: it is not released before the program. */
+  kept = false;
   /** Tapes that saved it and are still alive. */
   holds = 0;
 
@@ -28,6 +30,7 @@ export class Storage {
 
   /** Releases the buffer now. */
   release(): void {
+    if (this.kept) return;
     if (this.handle > 0) addon.release(this.handle);
     this.handle = -1;
   }
@@ -36,6 +39,11 @@ export class Storage {
   get live(): number {
     this.assertLive();
     return this.handle;
+  }
+
+  /** Throws where there are no values to read. */
+  assertReadable(what: string): void {
+    if (this.handle < 0) throw new DisposedError(`${what}: this tensor was disposed of`);
   }
 
   /** Throws after `dispose()`. */

@@ -1,6 +1,6 @@
 import {type DType, type Element} from '../dtype.js';
 import {dim, sizeOf, type Shape} from '../shape.js';
-import {DisposedError, SymbolicTensorError} from '../errors.js';
+import {SymbolicTensorError} from '../errors.js';
 import {Storage} from './storage.js';
 
 /**
@@ -143,7 +143,5 @@ export function assertReadable(tensor: Tensor<Element>, what: string): void {
       `${what}: a symbolic tensor (made by Input or by calling a layer on one) has no value to read`,
     );
   }
-  if (tensor.source instanceof Storage && tensor.source.handle < 0) {
-    throw new DisposedError(`${what}: this tensor was disposed of`);
-  }
+  if (tensor.source instanceof Storage) tensor.source.assertReadable(what);
 }

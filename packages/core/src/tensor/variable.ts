@@ -2,7 +2,11 @@ import {type DType, type Element} from '../dtype.js';
 import {DtypeError, ShapeError} from '../errors.js';
 import {concrete, sameShape, show, sizeOf} from '../shape.js';
 import {DTYPES} from '../dtype.js';
+import {apply} from '../engine/dispatch.js';
 import {copyOf, opcodeOf, runInto} from '../engine/execute.js';
+import {withoutRecorder} from '../engine/recording.js';
+import {tracing} from '../engine/tracing.js';
+import {add, subtract} from '../primitives/binary.js';
 import {convert, convertLike, type TensorLike} from './convert.js';
 import {type Index, planIndex} from './indexing/plan.js';
 import {scatterRows, scatterTuples} from './indexing/put.js';
@@ -70,6 +74,7 @@ export class Variable<E extends Element = number> extends Tensor<E> {
 
   constructor(value: NoInfer<TensorLike<E>>, options: VariableOptions = {}) {
     const initial = convert(value, options.dtype, 'Variable');
+    if (tracing !== null) tracing.creates(initial);
     // A scope that happens to be open must not take its memory.
     super(initial.shape, initial.dtype, outsideScopes(() => copyOf(initial)).source, null, 0);
     this.name = options.name ?? 'variable';
@@ -97,6 +102,7 @@ export class Variable<E extends Element = number> extends Tensor<E> {
 
   /** The value as a tensor that later assigns do not change. */
   readValue(): Tensor<E> {
+    tracing?.enter(this);
     if (this.source instanceof Storage) this.source.shared = true;
     return Tensor.create<E>(this.shape, this.dtype, this.source);
   }
@@ -106,6 +112,10 @@ export class Variable<E extends Element = number> extends Tensor<E> {
     const from = this.operand(value, 'assign');
     if (!sameShape(from.shape, this.shape)) this.refuse('assign', from);
     if (from.source === this.source) return this;
+    if (tracing !== null) {
+      tracing.assign(this, from);
+      return this;
+    }
     if (this.dtype === 'string') return this.writeText([...textOf(from)]);
     const target = this.fresh();
     if (typeof from.source === 'number') runInto(opcodeOf('fill'), [], [from.source], [target], 'assign');
@@ -238,7 +248,8 @@ export class Variable<E extends Element = number> extends Tensor<E> {
     return from as Tensor<E>;
   }
 
-  private readViews(): void {
+  /** @internal The parts that nobody has read yet are read now. */
+  readViews(): void {
     for (const view of [...this.unread]) view.held();
   }
 
@@ -251,6 +262,12 @@ export class Variable<E extends Element = number> extends Tensor<E> {
     const lead = shape.length - by.shape.length;
     const fits = lead >= 0 && by.shape.every((n, i) => n === 1 || n === shape[lead + i]);
     if (!fits) this.refuse(where, by);
+    if (tracing !== null) {
+      const primitive = kernel === 'add' ? add : subtract;
+      const next = withoutRecorder(null, () => apply<undefined, E>(primitive, [this, by], undefined, where));
+      tracing.assign(this, next);
+      return this;
+    }
     const before = Tensor.create<E>(this.shape, this.dtype, this.source);
     const target = this.fresh();
     runInto(opcodeOf(kernel), [before, by], [], [target], where, shape);

@@ -3,8 +3,9 @@ import {DtypeError, IndexError, ShapeError} from '../../errors.js';
 import {apply, broadcastView} from '../../engine/dispatch.js';
 import {contiguous, copyOf, opcodeOf, runInto} from '../../engine/execute.js';
 import {withoutRecorder} from '../../engine/recording.js';
+import {tracing} from '../../engine/tracing.js';
 import {add, subtract} from '../../primitives/binary.js';
-import {gatherNd} from '../../primitives/indexing.js';
+import {gatherNd, scatterUpdate, type ScatterUpdateAttributes} from '../../primitives/indexing.js';
 import {range, type RangeAttributes, reshape} from '../../primitives/movement.js';
 import {broadcastShapes, concrete, contiguousStrides, sameShape, type Shape, show, sizeOf} from '../../shape.js';
 import {type TensorLike} from '../convert.js';
@@ -30,7 +31,8 @@ export function putAt<E extends Element>(
 ): void {
   const from = fitted(variable.operand(value, where), plan.shape, variable, where);
   withoutRecorder(null, () => {
-    if (variable.dtype === 'string') putText(variable, (grid) => takeAt(grid, plan, where), mode, from, where);
+    if (tracing !== null) putTraced(variable, plan, mode, from, where);
+    else if (variable.dtype === 'string') putText(variable, (grid) => takeAt(grid, plan, where), mode, from, where);
     else if (plan.gathered === null) putRanges(variable, plan, mode, from, where);
     else putGathered(variable, plan, mode, from, where);
   });
@@ -47,12 +49,28 @@ function fitted<E extends Element>(from: Tensor<E>, shape: Shape, variable: Vari
       `${where}: this part of variable ${variable.path} has shape ${show(shape)}, got a value of shape ${show(from.shape)}`,
     );
   }
-  const apart = from.source === variable.source ? copyOf(from) : from;
+  const apart = tracing === null && from.source === variable.source ? copyOf(from) : from;
   const sized: Tensor<E> = sameShape(own, from.shape)
     ? apart
     : apply<{shape: Shape}, E>(reshape, [apart], {shape: own}, where);
   // No view that a user could hold: the operand's memory, a Variable's perhaps, may still be written in place.
   return broadcastView(sized, concrete(shape)) as Tensor<E>;
+}
+
+/** In a function that is being compiled: the new value is computed, and becomes the variable's. */
+function putTraced<E extends Element>(
+  variable: Variable<E>,
+  plan: Plan,
+  mode: PutMode,
+  from: Tensor<E>,
+  where: string,
+): void {
+  const positions = takeAt(positionsIn(plan.input, where), plan, where);
+  const column: Tensor = apply<{shape: Shape}>(reshape, [positions], {shape: [-1, 1]}, where);
+  const updates: Tensor<E> = apply<{shape: Shape}, E>(reshape, [from], {shape: [-1]}, where);
+  const flat: Tensor<E> = apply<{shape: Shape}, E>(reshape, [variable], {shape: [-1]}, where);
+  const next = apply<ScatterUpdateAttributes, E>(scatterUpdate, [column, updates, flat], {mode}, where);
+  variable.assign(apply<{shape: Shape}, E>(reshape, [next], {shape: variable.shape}, where));
 }
 
 function putRanges<E extends Element>(
@@ -170,6 +188,10 @@ function scatterInto<E extends Element>(
   }
   if (variable.dtype === 'string') {
     putText(variable, (grid) => apply(gatherNd, [grid, indices], undefined, where), mode, updates, where);
+    return;
+  }
+  if (tracing !== null) {
+    variable.assign(apply<ScatterUpdateAttributes, E>(scatterUpdate, [indices, updates, variable], {mode}, where));
     return;
   }
   const whole = contiguous(indices);

@@ -1,0 +1,97 @@
+import {type Element} from '../dtype.js';
+import {TraceError} from '../errors.js';
+import {Storage} from '../tensor/storage.js';
+import {type Variable} from '../tensor/variable.js';
+import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
+
+/**
+ * What follows a function that is being compiled. While one is active, operations on what it follows add instructions to a program
+ * instead of running kernels.
+ */
+export interface Tracing {
+  /** Adds a call, or gives null where all inputs are constants. */
+  apply<A>(
+    primitive: Primitive<A>,
+    inputs: readonly AnyTensor[],
+    attributes: A,
+    specs: readonly Spec[],
+    op: string,
+  ): AnyTensor[] | null;
+  /** Makes what is read of a Variable from now on part of the program. */
+  enter(variable: Variable<Element>): void;
+  /** The value that a Variable has from now on. */
+  assign(variable: Variable<Element>, value: AnyTensor): void;
+  /** A kernel that writes Variables in place; attributes that are tensors are known when the program runs. */
+  update(
+    kernel: string,
+    inputs: readonly AnyTensor[],
+    attributes: readonly (number | AnyTensor)[],
+    variables: readonly Variable<Element>[],
+  ): void;
+  /** A Variable with this value is being made. */
+  creates(initial: AnyTensor): void;
+  /** Draws a random state at each run: that of a generator, or of the global one. */
+  draw(generator: Generator | null): readonly [number, number, number, number];
+}
+
+/** The source of random states, as a program asks it. */
+export interface Generator {
+  readonly seed: number;
+  counter: number;
+}
+
+/** The function that is being compiled now, or null. */
+export let tracing: Tracing | null = null;
+
+/** Runs `fn` while `next` follows what happens; with null, what happens in it is no part of a program. */
+export function withTracing<T>(next: Tracing | null, fn: () => T): T {
+  const outer = tracing;
+  tracing = next;
+  try {
+    return fn();
+  } finally {
+    tracing = outer;
+  }
+}
+
+/** In place of a buffer: a tensor of a function that is being compiled has no value yet. */
+export class TracedStorage<V = unknown> extends Storage {
+  constructor(
+    readonly trace: Tracing,
+    /** What stands for the tensor in the program. */
+    readonly operand: V,
+  ) {
+    super();
+  }
+
+  override release(): void {
+    // There is nothing to release.
+  }
+
+  override get live(): number {
+    return this.refuse('this operation');
+  }
+
+  override assertLive(): void {
+    if (tracing !== this.trace) this.refuse('this operation');
+  }
+
+  override assertReadable(what: string): void {
+    this.refuse(what);
+  }
+
+  private refuse(what: string): never {
+    if (tracing !== this.trace) throw leaked(what);
+    throw new TraceError(
+      `${what}: a tensor inside of a jitted function has no value to read while the function is compiled; use tensor operations` +
+        ' (ops.where, ops.cond) on it, or read it outside of the function',
+    );
+  }
+}
+
+/** A tensor of a compiled function is used outside of it. */
+export function leaked(what: string): TraceError {
+  return new TraceError(
+    `${what}: this tensor was made inside of a jitted function and leaked out of it; return it from the function instead`,
+  );
+}

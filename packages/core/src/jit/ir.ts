@@ -1,0 +1,158 @@
+import {type DType, type Element} from '../dtype.js';
+import {type Generator} from '../engine/tracing.js';
+import {type ViewLayout} from '../engine/primitive.js';
+import {type Tensor} from '../tensor/tensor.js';
+import {type Variable} from '../tensor/variable.js';
+
+// The programs that `jit` makes of functions: a list of nodes in the order in which they run, each value made once.
+
+/** What is computed, given or captured: the result of one node, or an input of the program. */
+export interface Value {
+  readonly kind: 'value';
+  /** Counted from 0 in the order of making. */
+  readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** A tensor all of whose elements are one number known when the program is made. */
+export interface Scalar {
+  readonly kind: 'scalar';
+  readonly value: number;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+export type Operand = Value | Scalar;
+
+/** How a node's kernel is called; see `PrimitiveDefinition.run`. */
+export type Execution =
+  | {readonly kind: 'elementwise'; readonly kernel: string}
+  | {
+      readonly kind: 'strided' | 'contiguous';
+      readonly kernel: string;
+      readonly attributes: readonly number[];
+      /** Inputs that arrive broadcast, by position (null: as they are). */
+      readonly broadcasts: readonly (readonly number[] | null)[];
+    }
+  | {
+      readonly kind: 'view';
+      readonly layout: (input: {
+        readonly shape: readonly number[];
+        readonly strides: readonly number[];
+        readonly offset: number;
+      }) => ViewLayout | null;
+    };
+
+/** An attribute that is known only when the program runs: an input of one float64, or a word that the caller draws. */
+export type Dynamic =
+  | {readonly attribute: number; readonly input: number}
+  | {readonly attribute: number; readonly draw: number; readonly word: number};
+
+interface NodeBase {
+  /** The function that the user called, for messages. */
+  readonly op: string;
+  readonly inputs: readonly Operand[];
+  readonly outputs: readonly Value[];
+}
+
+/** A primitive. */
+export interface CallNode extends NodeBase {
+  readonly kind: 'call';
+  readonly name: string;
+  /** Attributes for printing and for finding equal calls. */
+  readonly text: string;
+  readonly execution: Execution;
+  readonly dynamic: readonly Dynamic[];
+}
+
+/**
+ * A kernel that changes tensors in place. Its inputs are what it reads, then its targets, then the values of dynamic attributes;
+ * outputs are what the targets become.
+ */
+export interface UpdateNode extends NodeBase {
+  readonly kind: 'update';
+  readonly kernel: string;
+  readonly reads: number;
+  readonly attributes: readonly number[];
+  readonly dynamic: readonly Dynamic[];
+}
+
+/** One function of a chain. Places are the chain's inputs, then the results of its steps. */
+export interface ChainStep {
+  readonly kernel: string;
+  readonly dtype: DType;
+  readonly from: readonly number[];
+}
+
+/** Several elementwise functions of one shape in one pass; outputs are the results of the steps in `results`. */
+export interface ChainNode extends NodeBase {
+  readonly kind: 'chain';
+  readonly steps: readonly ChainStep[];
+  readonly results: readonly number[];
+}
+
+export type Node = CallNode | UpdateNode | ChainNode;
+
+/** A Variable that the program reads or writes. */
+export interface Captured {
+  readonly variable: Variable<Element>;
+  /** Its value when the program begins. */
+  readonly initial: Value;
+  /** Its value when the program ends; `initial` where it is not written. */
+  readonly final: Operand;
+}
+
+/** A tensor that the function found outside of itself. */
+export interface Constant {
+  readonly value: Value;
+  readonly tensor: Tensor<Element>;
+}
+
+/** A random state that is drawn at each run: the `index`-th of this generator (null: the global one) in the program. */
+export interface Draw {
+  readonly generator: Generator | null;
+  readonly index: number;
+}
+
+export interface Program {
+  readonly inputs: readonly Value[];
+  readonly variables: readonly Captured[];
+  readonly constants: readonly Constant[];
+  readonly draws: readonly Draw[];
+  readonly nodes: readonly Node[];
+  readonly results: readonly Operand[];
+}
+
+/** Everything that must be there at the end: results and what Variables become. */
+export function liveAtEnd({results, variables}: Program): readonly Operand[] {
+  return [...results, ...variables.filter(({initial, final}) => initial !== final).map(({final}) => final)];
+}
+
+/** The program with other nodes and, wherever a value of `replaced` stood, what it became. */
+export function rewrite(program: Program, nodes: readonly Node[], replaced: ReadonlyMap<Value, Operand>): Program {
+  const now = (operand: Operand): Operand => resolve(operand, replaced);
+  return {
+    ...program,
+    nodes,
+    results: program.results.map(now),
+    variables: program.variables.map((captured) => ({...captured, final: now(captured.final)})),
+  };
+}
+
+/** What an operand became in the end. */
+export function resolve(operand: Operand, replaced: ReadonlyMap<Value, Operand>): Operand {
+  let at = operand;
+  for (;;) {
+    const next = at.kind === 'value' ? replaced.get(at) : undefined;
+    if (next === undefined) return at;
+    at = next;
+  }
+}
+
+/** A node that reads what its inputs became. */
+export function withInputs<N extends Node>(node: N, replaced: ReadonlyMap<Value, Operand>): N {
+  if (replaced.size === 0) return node;
+  const inputs = node.inputs.map((input) => resolve(input, replaced));
+  return inputs.some((input, i) => input !== node.inputs[i]) ? {...node, inputs} : node;
+}

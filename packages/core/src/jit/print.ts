@@ -1,0 +1,78 @@
+import {type DType} from '../dtype.js';
+import {type Node, type Operand, type Program, type Value} from './ir.js';
+
+/** `float32[2,3]` */
+export const typeText = ({dtype, shape}: {readonly dtype: DType; readonly shape: readonly number[]}): string =>
+  `${dtype}[${shape.join(',')}]`;
+
+/** The text of a program: inputs, Variables, captured constants, then one line a node. Names count from `%0`. */
+export function print(program: Program): string {
+  const names = new Map<Value, string>();
+  const name = (value: Value): string => {
+    const known = names.get(value) ?? `%${String(names.size)}`;
+    names.set(value, known);
+    return known;
+  };
+  const operand = (each: Operand): string => {
+    if (each.kind === 'value') return name(each);
+    return each.shape.length === 0 ? String(each.value) : `full(${String(each.value)}, [${each.shape.join(',')}])`;
+  };
+  const typed = (value: Value): string => `${name(value)}: ${typeText(value)}`;
+  const inputs = program.inputs.map(typed).join(', ');
+  const lines = [`program(${inputs}) {`];
+  for (const {variable, initial} of program.variables) lines.push(`  ${typed(initial)} = variable ${variable.path}`);
+  for (const {value} of program.constants) lines.push(`  ${typed(value)} = constant`);
+  for (const node of program.nodes) {
+    const args = node.inputs.map(operand);
+    lines.push(`  ${node.outputs.map(typed).join(', ')} = ${nodeText(node, args)}`);
+  }
+  for (const {variable, initial, final} of program.variables) {
+    if (initial !== final) lines.push(`  variable ${variable.path} = ${operand(final)}`);
+  }
+  lines.push(`  return ${program.results.map(operand).join(', ')}`, '}');
+  return lines.join('\n');
+}
+
+function nodeText(node: Node, args: readonly string[]): string {
+  switch (node.kind) {
+    case 'call': {
+      const draws = node.dynamic.flatMap((each) =>
+        'draw' in each && each.word === 0 ? [`draw ${String(each.draw)}`] : [],
+      );
+      return `${node.name}(${[...args, ...(node.text === '' ? [] : [node.text]), ...draws].join(', ')})`;
+    }
+    case 'update':
+      return `${node.kernel}!(${[...args, ...node.attributes.map((value, i) => attributeText(node, value, i, args))].join(', ')})`;
+    case 'chain': {
+      const places = [...args];
+      for (const {kernel, from} of node.steps)
+        places.push(`${kernel}(${from.map((i) => places[i] ?? '?').join(', ')})`);
+      return `chain(${node.results.map((step) => places[args.length + step] ?? '?').join('; ')})`;
+    }
+  }
+}
+
+function attributeText(
+  {dynamic}: {dynamic: readonly {attribute: number}[]},
+  value: number,
+  i: number,
+  args: readonly string[],
+): string {
+  const found = dynamic.find(({attribute}) => attribute === i);
+  return found !== undefined && 'input' in found ? `attribute ${args[found.input as number] ?? '?'}` : String(value);
+}
+
+/** Attributes of a primitive as `name: value`. */
+export function attributesText(attributes: unknown): string {
+  if (typeof attributes !== 'object' || attributes === null) return '';
+  return Object.entries(attributes)
+    .filter(([key]) => key !== 'state')
+    .map(([key, value]) => `${key}: ${valueText(value)}`)
+    .join(', ');
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(valueText).join(',')}]`;
+  if (typeof value === 'object' && value !== null) return `{${attributesText(value)}}`;
+  return Object.is(value, -0) ? '-0' : String(value);
+}
