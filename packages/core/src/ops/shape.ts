@@ -8,6 +8,7 @@ import {checkChoice, checkOptions, describe} from '../suggest.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
 import {convertLike} from '../tensor/convert.js';
 import {type AnyTensorLike, toTensor} from './convert.js';
+import {inParts} from './parts.js';
 
 const anyTensor = (x: AnyTensorLike, op: string): Tensor => toTensor(x, op);
 
@@ -141,7 +142,12 @@ export function hstack(xs: readonly AnyTensorLike[]): Tensor {
 export function unstack(x: AnyTensorLike, axis = 0): Tensor[] {
   const value = anyTensor(x, 'unstack');
   const at = checkAxis('unstack', axis, value.ndim);
-  return Array.from({length: value.dim(at)}, (_, i) => squeeze(sliceAxis(value, at, i, 1), at));
+  return inParts(
+    'unstack',
+    value,
+    () => Array.from({length: value.dim(at)}, (_, i) => squeeze(sliceAxis(value, at, i, 1), at)),
+    (gradients) => stack(gradients, at),
+  );
 }
 
 function sliceAxis(x: Tensor, axis: number, start: number, size: number): Tensor {
@@ -167,12 +173,10 @@ export function split(x: AnyTensorLike, indicesOrSections: number | readonly num
   } else {
     ends = [...indicesOrSections.map((i) => Math.min(i < 0 ? i + n : i, n)), n];
   }
-  let start = 0;
-  return ends.map((end) => {
-    const part = sliceAxis(value, at, start, Math.max(end - start, 0));
-    start = end;
-    return part;
-  });
+  const cut = () => ends.map((end, i) => sliceAxis(value, at, ends[i - 1] ?? 0, Math.max(end - (ends[i - 1] ?? 0), 0)));
+  // Parts that overlap or come in another order do not join to the whole.
+  const ascending = ends.every((end, i) => end >= (ends[i - 1] ?? 0));
+  return ascending ? inParts('split', value, cut, (gradients) => concatenate(gradients, at)) : cut();
 }
 
 /** A part of the tensor: first indices and sizes of every axis. */
