@@ -9,6 +9,7 @@ export * from './control.js';
 export * from './convolution.js';
 export * from './create.js';
 export * from './ctc.js';
+export * from './ctc-decode.js';
 export {cumprod, cumsum, type CumulativeOptions, diff, trapezoid} from './cumulative.js';
 export * from './einsum.js';
 export * from './elementwise.js';

@@ -105,7 +105,6 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
       ' ',
     ),
   'signal processing comes later': 'fft fft2 ifft2 rfft irfft stft istft'.split(' '),
-  'decoding of sequences comes later': ['ctc_decode'],
   'integers become float32, where TensorFlow refuses them': [
     'sigmoid/error-int32',
     'softplus/error-int32',
