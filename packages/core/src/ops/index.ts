@@ -13,6 +13,7 @@ export * from './ctc-decode.js';
 export {cumprod, cumsum, type CumulativeOptions, diff, trapezoid} from './cumulative.js';
 export * from './einsum.js';
 export * from './elementwise.js';
+export * from './factorization.js';
 export * from './forward.js';
 export * from './gradient.js';
 export * as image from './image/index.js';
@@ -37,12 +38,14 @@ export * from './math.js';
 export * from './nan.js';
 export * from './nn.js';
 export {nonzero, unravelIndex} from './nonzero.js';
+export * from './norm.js';
 export * from './normalize.js';
 export {type ContractAxes, cdist, inner, kron, tensordot, vdot} from './products.js';
 export * from './rearrange.js';
 export * from './reduction.js';
 export * from './segment.js';
 export * from './shape.js';
+export * from './solve.js';
 export * from './sorting.js';
 export {
   amax,

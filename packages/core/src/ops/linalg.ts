@@ -6,8 +6,7 @@ import {ShapeError} from '../errors.js';
 import {show} from '../shape.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {imag, real} from './complex.js';
-import {type AnyTensorLike, castTo, toFloat, toPair} from './convert.js';
-import {type Axis} from './reduction.js';
+import {type AnyTensorLike, castTo, toPair} from './convert.js';
 
 /** The product of matrices in the last two axes; leading axes broadcast. A vector is a row on the left, a column on the right. */
 export function matmul(a: AnyTensorLike, b: AnyTensorLike): Tensor {
@@ -52,9 +51,4 @@ export function dot(a: AnyTensorLike, b: AnyTensorLike): Tensor {
 export function outer(a: AnyTensorLike, b: AnyTensorLike): Tensor {
   const [x, y] = toPair(a, b, 'outer');
   return x.reshape([-1, 1]).mul(y.reshape([1, -1]));
-}
-
-/** Euclidean length over axes. */
-export function norm(x: AnyTensorLike, axis?: Axis): Tensor {
-  return toFloat(x, 'norm').square().sum(axis).sqrt();
 }

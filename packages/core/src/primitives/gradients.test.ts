@@ -34,13 +34,14 @@ describe('every primitive', () => {
 });
 
 /** The primitive as a function of the inputs that are differentiated. */
-function functionOf(primitive: Primitive<unknown>, {inputs, attributes, wrt}: PrimitiveCase) {
+function functionOf(primitive: Primitive<unknown>, {inputs, attributes, wrt, prepare}: PrimitiveCase) {
   const isDifferentiated = ({dtype}: Tensor<Element>) => dtype === 'float64' || dtype === 'complex128';
   const chosen = wrt ?? inputs.flatMap((input, i) => (isDifferentiated(input) ? [i] : []));
   const fn = (...values: readonly Tensor[]): readonly Tensor[] => {
     const all = inputs.map((input, i) => {
       const value = values[chosen.indexOf(i)];
-      return value === undefined || !isComplex(input.dtype) ? (value ?? input) : ops.viewAsComplex(value);
+      if (value === undefined) return input;
+      return isComplex(input.dtype) ? ops.viewAsComplex(value) : (prepare?.(value) ?? value);
     });
     if (primitive.definition.outputs === undefined) return [apply(primitive, all, attributes)];
     return applyAll(primitive, all, attributes);

@@ -402,13 +402,20 @@ template <int kOutputs>
 const char* svd(const Call& call) {
   EXPECT(has(call, 1, kOutputs, 0), kCounts);
   const Operand& x = in(call, 0);
-  EXPECT(x.rank >= 2 && (kOutputs == 1 || out(call, 1).rank >= 2), kShapes);
+  EXPECT(x.rank >= 2, kShapes);
   const int64_t m = x.shape[x.rank - 2];
   const int64_t n = x.shape[x.rank - 1];
   const int64_t least = m < n ? m : n;
   EXPECT(m <= std::numeric_limits<int32_t>::max() && n <= std::numeric_limits<int32_t>::max(), kShapes);
-  const bool full = kOutputs > 1 && out(call, 1).shape[out(call, 1).rank - 1] != least;
-  EXPECT(factors(call, 1, 1 + kOutputs, {{least}, {m, full ? m : least}, {n, full ? n : least}}), kShapes);
+  int64_t columns[2] = {least, least};
+  for (int i = 1; i < kOutputs; ++i) {
+    const int64_t size = i == 1 ? m : n;
+    const Operand& vectors = out(call, i);
+    EXPECT(vectors.rank >= 2, kShapes);
+    columns[i - 1] = vectors.shape[vectors.rank - 1];
+    EXPECT(columns[i - 1] == size || columns[i - 1] == least, kShapes);
+  }
+  EXPECT(factors(call, 1, 1 + kOutputs, {{least}, {m, columns[0]}, {n, columns[1]}}), kShapes);
   EXPECT(x.dtype == DType::float32 || x.dtype == DType::float64, kDTypes);
   EXPECT(all_of_dtype(call, x.dtype), kDTypes);
   EXPECT(all_contiguous(call), kGaps);

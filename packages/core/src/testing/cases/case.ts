@@ -6,6 +6,8 @@ export interface PrimitiveCase {
   readonly inputs: readonly Tensor<Element>[];
   readonly attributes?: unknown;
   readonly wrt?: readonly number[];
+  /** What is done to each differentiated input first: a function of symmetric matrices gets the symmetric part. */
+  readonly prepare?: (input: Tensor) => Tensor;
   /** Default 2: gradients of gradients are checked too. */
   readonly order?: 1 | 2;
 }

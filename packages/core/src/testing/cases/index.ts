@@ -2,6 +2,7 @@ import {type PrimitiveCases} from './case.js';
 import {COMPLEX} from './complex.js';
 import {ELEMENTWISE} from './elementwise.js';
 import {LAYERS} from './layers.js';
+import {LINALG} from './linalg.js';
 import {MOVEMENT} from './movement.js';
 import {PRODUCTS} from './products.js';
 import {REDUCTIONS} from './reductions.js';
@@ -48,6 +49,7 @@ const NO_GRADIENT = [
   'batch_normalization_gradient',
   'argsort',
   'searchsorted',
+  'lu_factor',
   'trunc',
   'nextafter',
   'gcd',
@@ -66,6 +68,7 @@ const REAL: Readonly<Record<string, PrimitiveCases>> = {
   ...PRODUCTS,
   ...LAYERS,
   ...SEQUENCES,
+  ...LINALG,
   ...Object.fromEntries(NO_GRADIENT.map((name) => [name, 'no gradient' as const])),
 };
 
