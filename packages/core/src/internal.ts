@@ -10,6 +10,20 @@ export {broadcastShapes, checkAxes, checkAxis, concrete, isConcrete, sameShape, 
 export {convert, convertLike} from './tensor/convert.js';
 export {isSymbolic, logitsOf, maskOf, nameOf, symbolicTensor, withLogits, withMask} from './engine/hidden.js';
 export {updateVariables} from './engine/update.js';
+export {
+  type Amount,
+  amountOf,
+  minus,
+  over,
+  plus,
+  power,
+  rootOf,
+  rounded,
+  scalarOf,
+  smaller,
+  times,
+  wholeOver,
+} from './engine/amount.js';
 export {dense} from './ops/fused.js';
 export {convolve, perAxis} from './ops/nn.js';
 export {drawSeed, type RandomState, resolveSeed} from './random/seed.js';

@@ -1,6 +1,7 @@
 import {type Element} from '../dtype.js';
 import {TraceError} from '../errors.js';
 import {Storage} from '../tensor/storage.js';
+import {type Tensor} from '../tensor/tensor.js';
 import {type Variable} from '../tensor/variable.js';
 import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
 
@@ -28,8 +29,8 @@ export interface Tracing {
     attributes: readonly (number | AnyTensor)[],
     variables: readonly Variable<Element>[],
   ): void;
-  /** A Variable with this value is being made. */
-  creates(initial: AnyTensor): void;
+  /** A Variable with this value is being made: gives the value outside of the program. */
+  creates<E extends Element>(initial: Tensor<E>): Tensor<E>;
   /** Draws a random state at each run: that of a generator, or of the global one. */
   draw(generator: Generator | null): readonly [number, number, number, number];
 }

@@ -1,5 +1,6 @@
 import {type Element} from '../dtype.js';
 import {type Tensor} from '../tensor/tensor.js';
+import {type Amount} from './amount.js';
 import {type Variable} from '../tensor/variable.js';
 import {itemOf} from '../tensor/read.js';
 import {contiguous, opcodeOf, runInto} from './execute.js';
@@ -13,7 +14,7 @@ import {tracing} from './tracing.js';
 export function updateVariables(
   kernel: string,
   inputs: readonly Tensor<Element>[],
-  attributes: readonly (number | Tensor)[],
+  attributes: readonly Amount[],
   variables: readonly Variable<Element>[],
 ): void {
   if (tracing !== null) {

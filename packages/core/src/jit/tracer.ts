@@ -176,13 +176,17 @@ export class Tracer implements Tracing {
     });
   }
 
-  creates(initial: AnyTensor): void {
-    if (initial.source instanceof TracedStorage || initial.mutable) {
-      throw new TraceError(
-        'Variable: a Variable cannot be made inside of a jitted function from values that are known only when it runs; make it before',
-      );
-    }
+  creates<E extends Element>(initial: Tensor<E>): Tensor<E> {
     this.created += 1;
+    const {source} = initial;
+    if (!(source instanceof TracedStorage)) return initial;
+    // What a Variable holds before the program runs is known.
+    for (const {source: held, initial: value} of this.#entered.values()) {
+      if (value === source.operand) return Tensor.create<E>(initial.shape, initial.dtype, held);
+    }
+    throw new TraceError(
+      'Variable: a Variable cannot be made inside of a jitted function from values that are known only when it runs; make it before',
+    );
   }
 
   draw(generator: Generator | null): readonly [number, number, number, number] {

@@ -73,8 +73,8 @@ export class Variable<E extends Element = number> extends Tensor<E> {
   readonly unread = new Set<VariableView<E>>();
 
   constructor(value: NoInfer<TensorLike<E>>, options: VariableOptions = {}) {
-    const initial = convert(value, options.dtype, 'Variable');
-    if (tracing !== null) tracing.creates(initial);
+    const given = convert(value, options.dtype, 'Variable');
+    const initial = tracing === null ? given : tracing.creates(given);
     // A scope that happens to be open must not take its memory.
     super(initial.shape, initial.dtype, outsideScopes(() => copyOf(initial)).source, null, 0);
     this.name = options.name ?? 'variable';

@@ -1,5 +1,5 @@
 import {type Config, type Tensor, type Variable} from '@keratin/core';
-import {concrete} from '@keratin/core/internal';
+import {concrete, minus, over, plus, power, rootOf} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 
@@ -68,11 +68,13 @@ export class Adafactor extends Optimizer<Names, never> {
     {rows, columns, velocity}: Slots<Names>,
     given: Tensor,
   ): void {
-    const step = this.step + 1;
-    const limit = this.scalar(1 / Math.sqrt(step), variable);
+    const step = plus(this.step, 1);
+    const limit = this.scalar(over(1, rootOf(step)), variable);
     const rate = this.relativeStep && !this.followsSchedule ? given.minimum(limit) : given;
-    const beta = 1 - step ** this.beta2Decay;
-    const mix = (old: Tensor, now: Tensor): Tensor => old.mul(beta).add(now.mul(1 - beta));
+    const beta = minus(1, power(step, this.beta2Decay));
+    const kept = this.scalar(beta, variable);
+    const rest = this.scalar(minus(1, beta), variable);
+    const mix = (old: Tensor, now: Tensor): Tensor => old.mul(kept).add(now.mul(rest));
     const squares = gradient.square().add(this.epsilon1);
     if (variable.ndim >= 2) {
       rows.assign(mix(rows, squares.mean(-1)));

@@ -1,8 +1,7 @@
 import {type Config, type Tensor, type Variable} from '@keratin/core';
-import {updateVariables} from '@keratin/core/internal';
+import {type Amount, minus, over, plus, power, rootOf, rounded, times, updateVariables} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
-import {roundingOf} from './rounding.js';
 
 /** Options of {@link Adam}. */
 export interface AdamOptions extends OptimizerOptions {
@@ -56,9 +55,9 @@ export class Adam extends Optimizer<'momentum' | 'velocity', 'velocityHat'> {
     rate: Tensor,
   ): void {
     const {beta1, beta2, epsilon} = this;
-    const step = this.step + 1;
-    const power = (beta: number): Tensor => this.scalar(beta, variable).pow(step);
-    const corrected = rate.mul(power(beta2).neg().add(1).sqrt()).div(power(beta1).neg().add(1));
+    const step = this.scalar(plus(this.step, 1), variable);
+    const rest = (beta: number): Tensor => this.scalar(beta, variable).pow(step).neg().add(1);
+    const corrected = rate.mul(rest(beta2).sqrt()).div(rest(beta1));
     momentum.assignAdd(gradient.sub(momentum).mul(1 - beta1));
     velocity.assignAdd(
       gradient
@@ -74,13 +73,13 @@ export class Adam extends Optimizer<'momentum' | 'velocity', 'velocityHat'> {
     gradient: Tensor,
     variable: Variable,
     {momentum, velocity, velocityHat}: AdamSlots,
-    rate: number,
+    rate: Amount,
   ): boolean {
     const {beta1, beta2, epsilon, amsgrad} = this;
-    const step = this.step + 1;
-    const round = roundingOf(variable.dtype);
-    const rest = (beta: number): number => round(1 - round(round(beta) ** step));
-    const corrected = (rate * round(Math.sqrt(rest(beta2)))) / rest(beta1);
+    const step = plus(this.step, 1);
+    const round = (x: Amount): Amount => rounded(x, variable.dtype);
+    const rest = (beta: number): Amount => round(minus(1, round(power(round(beta), step))));
+    const corrected = over(times(rate, round(rootOf(rest(beta2)))), rest(beta1));
     const targets = [variable, momentum, velocity, velocityHat].filter((slot) => slot !== undefined);
     updateVariables('adam_update', [gradient], [corrected, beta1, beta2, epsilon, amsgrad ? 1 : 0], targets);
     return true;

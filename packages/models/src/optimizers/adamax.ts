@@ -1,4 +1,5 @@
 import {type Config, type Tensor, type Variable} from '@keratin/core';
+import {plus} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 
@@ -40,7 +41,7 @@ export class Adamax extends Optimizer<'momentum' | 'norm', never> {
   ): void {
     const {beta1, beta2, epsilon} = this;
     const rest = this.scalar(beta1, variable)
-      .pow(this.step + 1)
+      .pow(this.scalar(plus(this.step, 1), variable))
       .neg()
       .add(1);
     momentum.assignAdd(gradient.sub(momentum).mul(1 - beta1));

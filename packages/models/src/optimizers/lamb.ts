@@ -1,4 +1,5 @@
 import {type Config, ops, type Tensor, type Variable} from '@keratin/core';
+import {plus} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 
@@ -39,7 +40,7 @@ export class Lamb extends Optimizer<'momentum' | 'velocity', never> {
     rate: Tensor,
   ): void {
     const {beta1, beta2, epsilon} = this;
-    const step = this.step + 1;
+    const step = this.scalar(plus(this.step, 1), variable);
     const rest = (beta: number): Tensor => this.scalar(beta, variable).pow(step).neg().add(1);
     momentum.assignAdd(gradient.sub(momentum).mul(1 - beta1));
     velocity.assignAdd(

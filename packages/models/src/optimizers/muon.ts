@@ -1,4 +1,5 @@
 import {type Config, type Tensor, type Variable} from '@keratin/core';
+import {plus} from '@keratin/core/internal';
 import {checkAmount, checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 
@@ -131,7 +132,7 @@ export class Muon extends Optimizer<'momentum', 'velocity'> {
     const {adamBeta1, adamBeta2, epsilon} = this;
     const rest = (beta: number): Tensor =>
       this.scalar(beta, variable)
-        .pow(this.step + 1)
+        .pow(this.scalar(plus(this.step, 1), variable))
         .neg()
         .add(1);
     const corrected = rate.mul(rest(adamBeta2).sqrt()).div(rest(adamBeta1));

@@ -1,8 +1,18 @@
-import {type Config, ops, type Tensor, Variable} from '@keratin/core';
-import {uniqueName, updateVariables} from '@keratin/core/internal';
+import {type Config, type DType, ops, type Tensor, Variable} from '@keratin/core';
+import {
+  type Amount,
+  amountOf,
+  minus,
+  plus,
+  power,
+  rounded,
+  scalarOf,
+  times,
+  uniqueName,
+  updateVariables,
+} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
-import {roundingOf} from './rounding.js';
 
 /** Options of {@link Nadam}. */
 export interface NadamOptions extends OptimizerOptions {
@@ -29,7 +39,7 @@ export class Nadam extends Optimizer<'momentum' | 'velocity', never> {
   /** u_1 u_2 ... u_t */
   #product: Variable | null = null;
   /** Its value in this update. */
-  #productNow = 1;
+  #productNow: Amount = 1;
 
   constructor(learningRate?: LearningRate | NadamOptions, options?: NadamOptions) {
     const given = optionsOf('Nadam', learningRate, options, ['beta1', 'beta2', 'epsilon']);
@@ -54,16 +64,17 @@ export class Nadam extends Optimizer<'momentum' | 'velocity', never> {
   }
 
   // u_t for a step counted from 1, as the dtype of a variable holds it.
-  #schedule(step: number, round: (x: number) => number): number {
-    return round(round(this.beta1) * round(1 - 0.5 * round(round(0.96) ** step)));
+  #schedule(step: Amount, dtype: DType): Amount {
+    const round = (x: Amount): Amount => rounded(x, dtype);
+    return round(times(round(this.beta1), round(minus(1, times(0.5, round(power(round(0.96), step)))))));
   }
 
   protected override beforeUpdate(): void {
     const product = this.#product;
     if (product === null) return;
-    const round = roundingOf(product.dtype);
-    this.#productNow = round(product.item() * this.#schedule(this.step + 1, round));
-    product.assign(this.#productNow);
+    const {dtype} = product;
+    this.#productNow = rounded(times(amountOf(product), this.#schedule(plus(this.step, 1), dtype)), dtype);
+    product.assign(scalarOf(this.#productNow, dtype));
   }
 
   protected override updateStep(
@@ -73,11 +84,11 @@ export class Nadam extends Optimizer<'momentum' | 'velocity', never> {
     rate: Tensor,
   ): void {
     const {beta1, beta2, epsilon} = this;
-    const step = this.step + 1;
-    const scalar = (value: number): Tensor => this.scalar(value, variable);
-    const now = scalar(0.96).pow(step).mul(-0.5).add(1).mul(beta1);
+    const step = plus(this.step, 1);
+    const scalar = (value: Amount): Tensor => this.scalar(value, variable);
+    const now = scalar(0.96).pow(scalar(step)).mul(-0.5).add(1).mul(beta1);
     const next = scalar(0.96)
-      .pow(step + 1)
+      .pow(scalar(plus(step, 1)))
       .mul(-0.5)
       .add(1)
       .mul(beta1);
@@ -88,7 +99,7 @@ export class Nadam extends Optimizer<'momentum' | 'velocity', never> {
       .mul(next)
       .div(product.mul(next).neg().add(1))
       .add(gradient.mul(now.neg().add(1)).div(product.neg().add(1)));
-    const square = velocity.div(scalar(beta2).pow(step).neg().add(1));
+    const square = velocity.div(scalar(beta2).pow(scalar(step)).neg().add(1));
     variable.assignSub(mean.mul(rate).div(square.sqrt().add(epsilon)));
   }
 
@@ -96,23 +107,23 @@ export class Nadam extends Optimizer<'momentum' | 'velocity', never> {
     gradient: Tensor,
     variable: Variable,
     {momentum, velocity}: Slots<'momentum' | 'velocity'>,
-    rate: number,
+    rate: Amount,
   ): boolean {
     const {beta1, beta2, epsilon} = this;
-    const step = this.step + 1;
-    const round = roundingOf(variable.dtype);
-    const next = this.#schedule(step + 1, round);
+    const step = plus(this.step, 1);
+    const {dtype} = variable;
+    const next = this.#schedule(plus(step, 1), dtype);
     const product = this.#productNow;
     const attributes = [
       rate,
       beta1,
       beta2,
       epsilon,
-      this.#schedule(step, round),
+      this.#schedule(step, dtype),
       next,
       product,
-      product * next,
-      round(beta2) ** step,
+      times(product, next),
+      power(rounded(beta2, dtype), step),
     ];
     updateVariables('nadam_update', [gradient], attributes, [variable, momentum, velocity]);
     return true;

@@ -8,10 +8,13 @@ import {
   serializeKerasObject,
   deserializeKerasObject,
   type Tensor,
+  TraceError,
   ValueError,
   Variable,
 } from '@keratin/core';
 import {
+  type Amount,
+  amountOf,
   autoName,
   checkOptions,
   concrete,
@@ -19,7 +22,9 @@ import {
   describe,
   isNode,
   publicNameOf,
+  scalarOf,
   toConfigKey,
+  wholeOver,
 } from '@keratin/core/internal';
 import {clipByGlobalNorm, clipByNorm} from './clipping.js';
 import {type MaybeGradient, pairsOf} from './gradients.js';
@@ -89,7 +94,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   readonly #accumulators = new Map<Variable, Variable>();
   #undecayed: {readonly variables: ReadonlySet<Variable>; readonly names: RegExp | null} | null = null;
   #warned = false;
-  #stepNow: number | null = null;
+  #stepNow: Amount | null = null;
 
   constructor(options: OptimizerOptions = {}) {
     const where = this.constructor.name;
@@ -137,9 +142,9 @@ export abstract class Optimizer<S extends string = string, P extends string = st
 
   /**
    * The same as {@link updateStep} in one native pass, for float32 and float64; false says that there is none.
-   * @param rate the learning rate as a number
+   * @param rate the learning rate
    */
-  protected fusedStep(_gradient: Tensor, _variable: Variable, _slots: Slots<S, P>, _rate: number): boolean {
+  protected fusedStep(_gradient: Tensor, _variable: Variable, _slots: Slots<S, P>, _rate: Amount): boolean {
     return false;
   }
 
@@ -160,10 +165,10 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     return steps === null ? value : value.floorDivide(BigInt(steps));
   }
 
-  /** {@link iterations} as a number. */
-  protected get step(): number {
+  /** {@link iterations} as a number, or as a tensor of one element in a jitted function. */
+  protected get step(): Amount {
     // Read once for all variables of an update.
-    return this.#stepNow ?? Math.floor(this.#applied / (this.gradientAccumulationSteps ?? 1));
+    return this.#stepNow ?? wholeOver(amountOf(this.#iteration), this.gradientAccumulationSteps ?? 1);
   }
 
   /** How many times `apply` was called. */
@@ -190,6 +195,18 @@ export abstract class Optimizer<S extends string = string, P extends string = st
         `${this.name}: the learning rate follows a schedule and cannot be set to ${String(checked)}; make the optimizer with a number`,
       );
     }
+  }
+
+  /** The learning rate of this step, also in a jitted function. */
+  get #rateNow(): Amount {
+    const rate = this.#rate;
+    if (rate instanceof Variable) return amountOf(rate);
+    const applied = amountOf(this.#iteration);
+    if (typeof applied === 'number') return this.learningRate;
+    if (rate instanceof LearningRateSchedule) return amountOf(rate(scalarOf(applied, 'int32')));
+    throw new TraceError(
+      `${this.name}: a learning rate that is a JavaScript function of the step cannot be compiled; write it as a LearningRateSchedule`,
+    );
   }
 
   /** Whether the learning rate follows a schedule or a function. */
@@ -329,7 +346,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
 
   #update(gradients: readonly Tensor[], variables: readonly Variable[]): void {
     const clipped = this.#clip(gradients);
-    const rate = this.learningRate;
+    const rate = this.#rateNow;
     this.#decay(variables, rate);
     this.#stepNow = this.step;
     try {
@@ -340,7 +357,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     }
   }
 
-  #updateOne(gradient: Tensor | undefined, variable: Variable, rate: number): void {
+  #updateOne(gradient: Tensor | undefined, variable: Variable, rate: Amount): void {
     const slots = this.#slots.get(variable)?.byName as Slots<S, P> | undefined;
     if (gradient === undefined || slots === undefined) return;
     const fused = variable.dtype === 'float32' || variable.dtype === 'float64';
@@ -349,8 +366,8 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   }
 
   /** A number as a scalar of a variable's dtype. */
-  protected scalar(value: number, {dtype}: Variable): Tensor {
-    return ops.full([], value, dtype) as Tensor;
+  protected scalar(value: Amount, {dtype}: Variable): Tensor {
+    return scalarOf(value, dtype);
   }
 
   #clip(gradients: readonly Tensor[]): readonly Tensor[] {
@@ -361,10 +378,10 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     return gradients;
   }
 
-  #decay(variables: readonly Variable[], rate: number): void {
+  #decay(variables: readonly Variable[], rate: Amount): void {
     for (const variable of variables) {
       const decay = this.usesWeightDecay(variable) ? this.decayOf(variable) : null;
-      if (decay !== null) variable.assignSub(variable.mul(decay).mul(rate));
+      if (decay !== null) variable.assignSub(variable.mul(decay).mul(this.scalar(rate, variable)));
     }
   }
 
@@ -392,12 +409,25 @@ export abstract class Optimizer<S extends string = string, P extends string = st
 
   #average(): void {
     const {step} = this;
-    const momentum = step === 0 ? 0 : this.emaMomentum;
+    const isFirst = typeof step === 'number' ? step === 0 : step.equal(0);
     for (const [variable, average] of this.#averages) {
-      average.assign(average.mul(momentum).add(variable.mul(1 - momentum)));
+      const old = this.#either(isFirst, 0, this.emaMomentum, variable);
+      const rest = this.#either(isFirst, 1, 1 - this.emaMomentum, variable);
+      average.assign(average.mul(old).add(variable.mul(rest)));
     }
     const frequency = this.emaOverwriteFrequency;
-    if (frequency !== null && (step + 1) % frequency === 0) this.finalizeVariableValues();
+    if (frequency === null) return;
+    if (typeof step === 'number') {
+      if ((step + 1) % frequency === 0) this.finalizeVariableValues();
+      return;
+    }
+    const isDue = step.add(1).mod(frequency).equal(0);
+    for (const [variable, average] of this.#averages) variable.assign(ops.where(isDue, average, variable));
+  }
+
+  #either(test: boolean | Tensor<boolean>, yes: number, no: number, variable: Variable): Tensor {
+    if (typeof test === 'boolean') return this.scalar(test ? yes : no, variable);
+    return ops.where(test, this.scalar(yes, variable), this.scalar(no, variable));
   }
 
   /** The end of training: with `useEma`, weights become their moving averages. */

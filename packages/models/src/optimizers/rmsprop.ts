@@ -1,5 +1,5 @@
 import {type Config, type Tensor, type Variable} from '@keratin/core';
-import {updateVariables} from '@keratin/core/internal';
+import {type Amount, updateVariables} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 
@@ -66,7 +66,7 @@ export class RMSprop extends Optimizer<'velocity', Optional> {
     gradient: Tensor,
     variable: Variable,
     {velocity, momentum, averageGradient}: Slots<'velocity', Optional>,
-    rate: number,
+    rate: Amount,
   ): boolean {
     const targets = [variable, velocity, momentum, averageGradient].filter((slot) => slot !== undefined);
     const {rho, epsilon, centered} = this;

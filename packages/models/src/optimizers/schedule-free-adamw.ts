@@ -1,4 +1,5 @@
 import {type Config, type Tensor, type Variable} from '@keratin/core';
+import {type Amount, minus, over, plus, smaller} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 
@@ -46,15 +47,20 @@ export class ScheduleFreeAdamW extends Optimizer<Names, never> {
     given: Tensor,
   ): void {
     const {beta1, beta2, epsilon, warmupSteps} = this;
-    const step = this.step + 1;
-    const rate = warmupSteps > 0 ? given.mul(Math.min(step / warmupSteps, 1)) : given;
+    const step = plus(this.step, 1);
+    const scalar = (value: Amount): Tensor => this.scalar(value, variable);
+    const rate = warmupSteps > 0 ? given.mul(scalar(smaller(over(step, warmupSteps), 1))) : given;
     const decay = this.scalar(beta2, variable);
     velocity.assignAdd(gradient.square().sub(velocity).mul(decay.neg().add(1)));
-    const scale = velocity.div(decay.pow(step).neg().add(1)).sqrt().add(epsilon);
+    const scale = velocity
+      .div(decay.pow(scalar(step)).neg().add(1))
+      .sqrt()
+      .add(epsilon);
     momentum.assignSub(gradient.mul(rate).div(scale));
     // The paper takes z before its step here; Keras on TensorFlow, whose numbers these are, takes it after.
     const mean = variable.sub(momentum.mul(1 - beta1)).div(beta1);
-    const next = mean.mul(1 - 1 / step).add(momentum.mul(1 / step));
+    const share = over(1, step);
+    const next = mean.mul(scalar(minus(1, share))).add(momentum.mul(scalar(share)));
     variable.assign(momentum.mul(1 - beta1).add(next.mul(beta1)));
   }
 

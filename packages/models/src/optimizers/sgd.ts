@@ -1,5 +1,5 @@
 import {type Config, type Tensor, type Variable} from '@keratin/core';
-import {updateVariables} from '@keratin/core/internal';
+import {type Amount, updateVariables} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
 import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
 
@@ -52,7 +52,7 @@ export class SGD extends Optimizer<never, 'momentum'> {
     gradient: Tensor,
     variable: Variable,
     {momentum}: Slots<never, 'momentum'>,
-    rate: number,
+    rate: Amount,
   ): boolean {
     const targets = momentum === undefined ? [variable] : [variable, momentum];
     updateVariables('sgd_update', [gradient], [rate, this.momentum, this.nesterov ? 1 : 0], targets);
