@@ -7,7 +7,7 @@ import {isBuiltin} from 'node:module';
  */
 const allowed = {
   native: ['node-addon-api'],
-  core: ['@keratin/native', 'zod'],
+  core: ['@keratin/native', 'farmhash-modern', 're2js', 'siphash', 'zod'],
   layers: ['@keratin/core', '@keratin/core/internal', 'zod'],
   models: [
     '@keratin/core',

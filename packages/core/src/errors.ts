@@ -63,6 +63,16 @@ export class FileFormatError extends KeratinError {
   override readonly name = 'FileFormatError';
 }
 
+/** Something was closed while an operation on it waited, or before. */
+export class CancelledError extends KeratinError {
+  override readonly name = 'CancelledError';
+}
+
+/** What is asked for has come to its end: a closed queue has too few elements. */
+export class OutOfRangeError extends KeratinError {
+  override readonly name = 'OutOfRangeError';
+}
+
 /** A fault of Keratin itself. */
 export class InternalError extends KeratinError {
   override readonly name = 'InternalError';

@@ -75,7 +75,7 @@ describe('string tensors (000-8)', () => {
   });
 
   it('live in Variables', () => {
-    const v = new Variable(words(), {name: 'v'});
+    const v = new Variable<string>(words(), {name: 'v'});
     const before = v.readValue();
     const view = v.at(1, 0);
     v.at(0, 1).assign('B');
@@ -94,11 +94,11 @@ describe('string tensors (000-8)', () => {
     expect(before.at(0).array()).toEqual(['a', 'bé', 'c']);
     v.assign(before);
     expect(v.at(0, 1).item()).toBe('bé');
-    expect(String(new Variable('a', {name: 'n'}))).toBe("Variable(n: 0\n'a', shape=(), dtype=string)");
+    expect(String(new Variable<string>('a', {name: 'n'}))).toBe("Variable(n: 0\n'a', shape=(), dtype=string)");
   });
 
   it('have shapes while symbolic', () => {
-    const x = symbolicTensor({shape: [null, 2], dtype: 'string'});
+    const x = symbolicTensor<string>({shape: [null, 2], dtype: 'string'});
     expect(ops.concatenate([x, x], 1).shape).toEqual([null, 4]);
     expect(x.equal('a').dtype).toBe('bool');
   });
@@ -143,13 +143,13 @@ describe('string tensors (000-8)', () => {
     ],
     [
       'assignAdd',
-      () => new Variable('a', {name: 'v'}).assignAdd('b'),
+      () => new Variable<string>('a', {name: 'v'}).assignAdd('b'),
       DtypeError,
       'assignAdd: variable v is string: there is no arithmetic of text, use assign',
     ],
     [
       'scatterAdd',
-      () => new Variable(['a'], {name: 'v'}).scatterAdd([0], ['b']),
+      () => new Variable<string>(['a'], {name: 'v'}).scatterAdd([0], ['b']),
       DtypeError,
       'scatterAdd: variable v is string: its elements can only be set',
     ],
