@@ -1,5 +1,5 @@
 /** Models, training, losses, metrics, optimizers and callbacks of Keratin. */
-export {Model} from './model/model.js';
+export {Functional, Model, type ModelOptions} from './model/model.js';
 export {Sequential, type SequentialOptions} from './model/sequential.js';
 export {
   type AnyEvaluation,

@@ -2,6 +2,7 @@ import {checkDType, type DType, type Element, type ElementOf, misfit} from '../d
 import {floatx} from '../config.js';
 import {DtypeError, ValueError} from '../errors.js';
 import {apply} from '../engine/dispatch.js';
+import {symbolicTensor} from '../engine/hidden.js';
 import * as movement from '../primitives/movement.js';
 import {checkShape, concrete} from '../shape.js';
 import {convert, full as constant} from '../tensor/convert.js';
@@ -46,19 +47,22 @@ export function full(shape: readonly number[], fillValue: Element, dtype?: DType
   return filled('full', shape, fillValue, dtype);
 }
 
+function filledLike(op: string, x: AnyTensorLike, value: Element, dtype: DType | undefined): Tensor {
+  const {shape, dtype: own, symbolic} = toTensor<Element>(x, op);
+  if (symbolic) return symbolicTensor({shape, dtype: checkDType(op, dtype ?? own)});
+  return filled(op, concrete(shape), value, dtype ?? own) as Tensor;
+}
+
 export function zerosLike(x: AnyTensorLike, dtype?: DType): Tensor {
-  const {shape, dtype: own} = toTensor<Element>(x, 'zerosLike');
-  return filled('zerosLike', concrete(shape), 0, dtype ?? own) as Tensor;
+  return filledLike('zerosLike', x, 0, dtype);
 }
 
 export function onesLike(x: AnyTensorLike, dtype?: DType): Tensor {
-  const {shape, dtype: own} = toTensor<Element>(x, 'onesLike');
-  return filled('onesLike', concrete(shape), 1, dtype ?? own) as Tensor;
+  return filledLike('onesLike', x, 1, dtype);
 }
 
 export function fullLike(x: AnyTensorLike, fillValue: Element, dtype?: DType): Tensor {
-  const {shape, dtype: own} = toTensor<Element>(x, 'fullLike');
-  return filled('fullLike', concrete(shape), fillValue, dtype ?? own) as Tensor;
+  return filledLike('fullLike', x, fillValue, dtype);
 }
 
 /** start, start + step, ... below stop; with one argument from 0. int32 for whole numbers, else float32. */

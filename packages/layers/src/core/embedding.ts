@@ -71,7 +71,7 @@ export class Embedding extends Layer {
   }
 
   override computeMask(inputs: Tensor, _previousMask: Masks): Masks {
-    return this.maskZero ? ops.notEqual(inputs, ops.zerosLike(inputs)) : null;
+    return this.maskZero ? ops.notEqual(inputs, 0) : null;
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

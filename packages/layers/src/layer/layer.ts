@@ -24,6 +24,7 @@ import {
   mapStructure,
   maskOf,
   type Node,
+  originOf,
   publicNameOf,
   recordNode,
   serializeKerasObject,
@@ -36,6 +37,7 @@ import * as regularizers from '../regularizers/index.js';
 import {convertInputs} from './convert-inputs.js';
 import {serializePolicy} from './dtype-policy.js';
 import {checkInputs, type InputSpec} from './input-spec.js';
+import {flattenMasks, maskLost, maskOfLeaf} from './masks.js';
 import {checkShapeOption, mapShapes, sameSamples, shapesOf} from './shapes.js';
 import {type CallOptions, type LayerOptions, type Masks, type ShapesOf} from './types.js';
 import {stack, Weighted} from './weighted.js';
@@ -283,8 +285,11 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     const run = () => withinCall(call);
     const outputs = recorded ? this.#orRebuilt(inputs, run) : run();
     const masked = this.#passMask(inputs, outputs, previousMask);
-    if (recorded) this.#record(inputs, seen.mask ? {...given, mask} : given, masked);
-    return masked;
+    if (!recorded) return masked;
+    // A layer that gives its input back is a place of its own in the graph all the same.
+    const own = mapStructure(masked, (leaf) => (isTensor(leaf) && originOf(leaf) !== undefined ? again(leaf) : leaf));
+    this.#record(inputs, seen.mask ? {...given, mask} : given, own);
+    return own;
   }
 
   #checkInputs(spec: InputSpec | readonly InputSpec[], inputs: unknown): void {
@@ -477,17 +482,10 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   }
 }
 
-const maskOfLeaf = (leaf: unknown): Tensor<boolean> | null => {
-  const [tensor] = tensorsIn(leaf);
-  return tensor === undefined ? null : maskOf(tensor);
-};
-
-const maskLost = (outputs: unknown): boolean => tensorsIn(outputs).some((output) => maskOf(output) === null);
-
-function flattenMasks(masks: Masks): (Tensor<boolean> | null)[] {
-  const flat: (Tensor<boolean> | null)[] = [];
-  mapStructure(masks, (leaf) => flat.push(leaf as Tensor<boolean> | null));
-  return flat;
+function again(tensor: Tensor<Element>): Tensor<Element> {
+  const fresh: Tensor<Element> = symbolicTensor(tensor);
+  fresh.extra = tensor.extra;
+  return fresh;
 }
 
 /** Any layer, whatever it takes and gives. */

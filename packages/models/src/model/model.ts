@@ -1,7 +1,31 @@
-import {KeratinError, type Tensor, ValueError} from '@keratin/core';
-import {describe, hint} from '@keratin/core/internal';
-import {type AnyLayer, Layer, type LayerOptions, type Masks} from '@keratin/layers';
+import {
+  type Config,
+  type CustomObjects,
+  KeratinError,
+  NotBuiltError,
+  type Shape,
+  type Tensor,
+  ValueError,
+} from '@keratin/core';
+import {
+  autoName,
+  checkConfig,
+  constructFrom,
+  describe,
+  hint,
+  invoke,
+  registerPublic,
+  serializeKerasObject,
+  withCustomObjects,
+} from '@keratin/core/internal';
+import {type AnyLayer, type CallOptions, Layer, type LayerOptions, type Masks, type ShapesOf} from '@keratin/layers';
 import {type History} from '../callbacks/history.js';
+import {graphConfig, graphFromConfig} from '../functional/config.js';
+import {Graph} from '../functional/graph.js';
+import {DataForms} from '../functional/data.js';
+import {arranged} from '../functional/inputs.js';
+import {type GraphOperation} from '../functional/operation.js';
+import {graphOutputShapes, runGraph, shapeOrShapes} from '../functional/run.js';
 import {type Metric} from '../metrics/index.js';
 import {type Optimizer} from '../optimizers/index.js';
 import {loadWeights, saveWeights} from '../saving/weights.js';
@@ -26,12 +50,25 @@ import {
   type TrainOnBatchOptions,
 } from './types.js';
 
+/** Options of {@link Model}. */
+export interface ModelOptions<I = unknown, O = unknown> extends LayerOptions {
+  /** What `Input` gave: one tensor, or a list or dictionary of them; also tensors in the middle of another model. */
+  inputs?: I | undefined;
+  /** What layers and operations gave for them, in the same forms. */
+  outputs?: O | undefined;
+}
+
 /**
- * A model: layers, and the means to train them. A subclass holds layers in its fields and computes in `call`; {@link Sequential} is
- * a plain stack of layers. A model is a layer too, and can be used inside another.
+ * A model: layers, and the means to train them. With `inputs` and `outputs` it is what leads from one to the other (a functional
+ * model). A subclass holds layers in its fields and computes in `call`; {@link Sequential} is a plain stack of layers. A model is a
+ * layer too, and can be used inside another.
  *
  * @typeParam I what the model is called with: a tensor, a tuple or an object of tensors
  * @typeParam O what it gives
+ * @example
+ * const x = Input({shape: [784]});
+ * const hidden = new layers.Dense(64, {activation: 'relu'})(x);
+ * const model = new Model({inputs: x, outputs: new layers.Dense(10, {activation: 'softmax'})(hidden)});
  * @example
  * class Classifier extends Model {
  *   readonly hidden = new layers.Dense(64, {activation: 'relu'});
@@ -49,14 +86,37 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
   /** What the last `fit` recorded; null before the first. */
   history: History | null = null;
   readonly #trainer: Trainer;
+  readonly #graph: Graph | null;
 
-  constructor(options: LayerOptions = {}) {
-    super(options);
+  /**
+   * @throws ValueError where the inputs do not lead to the outputs, or are no symbolic tensors
+   */
+  constructor(options: ModelOptions<I, O> = {}) {
+    const {inputs, outputs, ...own} = options;
+    const graph = inputs === undefined && outputs === undefined ? null : new Graph(inputs, outputs);
+    const named = graph !== null && own.name === undefined && new.target === Model;
+    super(named ? {...own, name: autoName('Functional')} : own, ['inputs', 'outputs']);
     this.#trainer = new Trainer(this, Model.prototype);
+    this.#graph = graph;
+    if (graph === null) return;
+    this.buildAtInit();
+    // A graph takes its inputs in the dtypes of its Inputs.
+    this.autocast = false;
+    if (new.target === Model) Object.setPrototypeOf(this, Functional.prototype);
+  }
+
+  /** @internal */
+  override [invoke](...args: readonly unknown[]): unknown {
+    const graph = this.#graph;
+    const [inputs, ...rest] = args;
+    if (graph === null || inputs === undefined || inputs === null) return super[invoke](...args);
+    return super[invoke](arranged(graph, inputs, this.path), ...rest);
   }
 
   /** The computation. Called through the model itself: `model(x)`. Subclasses override it. */
-  override call(_inputs: I, _options: {training?: boolean | undefined; mask?: Tensor<boolean> | undefined}): O {
+  override call(inputs: I, options: CallOptions): O {
+    const graph = this.#graph;
+    if (graph !== null) return runGraph(graph, inputs, options.mask, this.path) as O;
     throw new KeratinError(
       `${this.path}: ${this.constructor.name} has no call method; a subclass of Model overrides call(inputs)`,
     );
@@ -67,9 +127,70 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
     return null;
   }
 
-  /** The layers directly in this model. */
+  override computeOutputShape(inputShape: ShapesOf<I>): ShapesOf<O> {
+    const graph = this.#graph;
+    if (graph === null) return super.computeOutputShape(inputShape);
+    return graphOutputShapes(graph, inputShape, this.path) as ShapesOf<O>;
+  }
+
+  /** The layers directly in this model; in a functional one those that lead to the outputs. */
   get layers(): readonly AnyLayer[] {
-    return this.ownLayers();
+    return this.#graph?.layers ?? this.ownLayers();
+  }
+
+  /** @internal */
+  override ownLayers(): readonly AnyLayer[] {
+    const graph = this.#graph;
+    const others = super.ownLayers();
+    if (graph === null) return others;
+    return others.length === 0 ? graph.layers : [...new Set([...graph.layers, ...others])];
+  }
+
+  /** Layers and operations of a functional model, from the inputs to the outputs. */
+  get operations(): readonly GraphOperation[] {
+    return this.#graph?.operations ?? this.layers;
+  }
+
+  /** @internal The graph of a functional model. */
+  get graph(): Graph | null {
+    return this.#graph;
+  }
+
+  /** The symbolic inputs of a functional model, as they were given; of any other the input of its first symbolic call. */
+  override get input(): unknown {
+    return this.#graph === null ? super.input : this.#graph.inputStructure;
+  }
+  /** The symbolic outputs of a functional model, as they were given; of any other the output of its first symbolic call. */
+  override get output(): unknown {
+    return this.#graph === null ? super.output : this.#graph.outputStructure;
+  }
+  /** The symbolic inputs side by side. */
+  get inputs(): readonly Tensor[] {
+    return this.#known('inputs').inputs as readonly Tensor[];
+  }
+  /** The symbolic outputs side by side. */
+  get outputs(): readonly Tensor[] {
+    return this.#known('outputs').outputs as readonly Tensor[];
+  }
+  /** The shape of the input with the batch; the shapes of several in a list. */
+  get inputShape(): Shape | readonly Shape[] {
+    return shapeOrShapes(this.inputs);
+  }
+  /** The shape of the output with the batch; the shapes of several in a list. */
+  get outputShape(): Shape | readonly Shape[] {
+    return shapeOrShapes(this.outputs);
+  }
+
+  #known(what: string): Graph {
+    if (this.#graph !== null) return this.#graph;
+    throw new NotBuiltError(
+      `${this.path}.${what}: only models made of symbolic inputs and outputs know them beforehand`,
+    );
+  }
+
+  /** The names of several outputs in a list, which losses, metrics and targets may use; null where there are none. */
+  get outputNames(): readonly string[] | null {
+    return this.#graph !== null && Array.isArray(this.#graph.outputStructure) ? this.#graph.outputNames : null;
   }
 
   /** A layer by name, or by position. */
@@ -142,7 +263,13 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
   fit(x: Arrays, y: Arrays, options?: FitOptions): Promise<History>;
   fit(data: BatchIterable, options?: FitOptions): Promise<History>;
   async fit(x: unknown, y?: unknown, options?: FitOptions): Promise<History> {
-    return fit(this, ...dataAndOptions('fit', x, y, options));
+    const [inputs, targets, settings] = dataAndOptions('fit', x, y, options);
+    return fit(
+      this,
+      this.#data.inputs('fit', inputs),
+      this.#data.targets('fit', targets),
+      this.#data.options('fit', settings),
+    );
   }
 
   /**
@@ -154,7 +281,15 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
   evaluate(x: Arrays, y: Arrays, options?: EvaluateOptions): Promise<AnyEvaluation>;
   evaluate(data: BatchIterable, options?: EvaluateOptions): Promise<AnyEvaluation>;
   async evaluate(x: unknown, y?: unknown, options?: EvaluateOptions): Promise<AnyEvaluation> {
-    return (await evaluate(this, ...dataAndOptions('evaluate', x, y, options))) as AnyEvaluation;
+    const [inputs, targets, settings] = dataAndOptions('evaluate', x, y, options);
+    const given = this.#data.options('evaluate', settings);
+    const result = evaluate(
+      this,
+      this.#data.inputs('evaluate', inputs),
+      this.#data.targets('evaluate', targets),
+      given,
+    );
+    return (await result) as AnyEvaluation;
   }
 
   /**
@@ -164,22 +299,28 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
    * const probabilities = await model.predict(x, {batchSize: 128});
    */
   async predict(x: Arrays | BatchIterable, options?: PredictOptions): Promise<O> {
-    return (await predict(this, x, options)) as O;
+    return (await predict(this, this.#data.inputs('predict', x), options)) as O;
   }
 
   /** One step of training on one batch, on the caller's thread. Gives the loss and metrics of the batch. */
   trainOnBatch(x: Arrays, y?: Arrays, options?: TrainOnBatchOptions): AnyEvaluation {
-    return trainOnBatch(this, x, y, options) as AnyEvaluation;
+    const where = 'trainOnBatch';
+    return trainOnBatch(this, this.#data.inputs(where, x), this.#data.targets(where, y), options) as AnyEvaluation;
   }
 
   /** The loss and metrics of one batch, without training. */
   testOnBatch(x: Arrays, y?: Arrays, options?: TestOnBatchOptions): AnyEvaluation {
-    return testOnBatch(this, x, y, options) as AnyEvaluation;
+    const where = 'testOnBatch';
+    return testOnBatch(this, this.#data.inputs(where, x), this.#data.targets(where, y), options) as AnyEvaluation;
   }
 
   /** What the model gives for one batch. */
   predictOnBatch(x: Arrays): O {
-    return predictOnBatch(this, x) as O;
+    return predictOnBatch(this, this.#data.inputs('predictOnBatch', x)) as O;
+  }
+
+  get #data(): DataForms {
+    return new DataForms(this.#graph);
   }
 
   // --- steps, for subclasses to override -------------------------------------------------------------------------------
@@ -224,6 +365,43 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
     this.#trainer.resetMetrics();
   }
 
+  // --- configs ---------------------------------------------------------------------------------------------------------
+
+  /** What a functional model is made of, as Keras 3 writes it; what any other model holds is up to its class. */
+  override getConfig(): Config {
+    const graph = this.#graph;
+    if (graph === null) return super.getConfig();
+    return {name: this.name, trainable: this.trainable, ...graphConfig(graph, isFunctional)};
+  }
+
+  /** A model from what {@link getConfig} gave, with new weights. */
+  static override fromConfig<T>(
+    this: (abstract new (...args: never[]) => T) & {readonly positional?: readonly string[]},
+    config: Config,
+    customObjects?: CustomObjects,
+  ): T {
+    const where = `${this.name}.fromConfig`;
+    const checked = checkConfig(where, config);
+    if (!('input_layers' in checked) || !('output_layers' in checked)) {
+      return constructFrom(this, this.positional ?? [], checked) as T;
+    }
+    const {layers, input_layers, output_layers, ...rest} = checked;
+    const build = () => graphFromConfig(where, {layers, input_layers, output_layers}, isFunctional, customObjects);
+    const ends = customObjects === undefined ? build() : withCustomObjects(customObjects, build);
+    const cls: abstract new (...args: never[]) => unknown = Object.is(this, Functional) ? Model : this;
+    return constructFrom(cls, this.positional ?? [], {...rest, ...ends}) as T;
+  }
+
+  /** @internal */
+  override getBuildConfig(): Config | null {
+    return this.#graph === null ? super.getBuildConfig() : {input_shape: null};
+  }
+
+  /** The model as text that {@link modelFromJson} and Keras read; without its weights. */
+  toJson(): string {
+    return JSON.stringify(serializeKerasObject(this));
+  }
+
   // --- description and weights -----------------------------------------------------------------------------------------
 
   /** Prints the layers with their output shapes and numbers of parameters, as Keras does. */
@@ -252,3 +430,12 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
     return this.#trainer;
   }
 }
+
+/** What `new Model({inputs, outputs})` gives: Keras's name for it in files and messages. */
+export class Functional<const I = Tensor, const O = Tensor> extends Model<I, O> {}
+
+registerPublic(Model, {module: 'keras', name: 'Model'});
+registerPublic(Functional, {module: 'keras.src.models.functional', name: 'Functional'});
+registerPublic(Functional, {module: 'keras', name: 'Functional'});
+
+const isFunctional = (operation: unknown): boolean => operation instanceof Model && operation.graph !== null;

@@ -185,21 +185,21 @@ export class Sequential extends Model {
   }
 
   /** The symbolic inputs. */
-  get inputs(): readonly Tensor[] {
+  override get inputs(): readonly Tensor[] {
     return [this.#known('inputs').output as Tensor];
   }
   /** The symbolic outputs. */
-  get outputs(): readonly Tensor[] {
+  override get outputs(): readonly Tensor[] {
     const output = this.#outputs?.at(-1);
     if (output === undefined) this.#unknown('outputs');
     return [output];
   }
   /** The shape of the inputs, with the batch. */
-  get inputShape(): Shape {
+  override get inputShape(): Shape {
     return this.#known('inputShape').batchShape;
   }
   /** The shape of the outputs, with the batch. */
-  get outputShape(): Shape {
+  override get outputShape(): Shape {
     const [output] = this.outputs;
     return output?.shape ?? [];
   }
@@ -248,7 +248,6 @@ export class Sequential extends Model {
 }
 
 registerPublic(Sequential, {module: 'keras', name: 'Sequential'});
-registerPublic(Model, {module: 'keras', name: 'Model'});
 
 /** The input layer that a value stands for: itself, or the one whose tensor `Input` gave. */
 function inputLayerOf(value: unknown): InputLayer | null {

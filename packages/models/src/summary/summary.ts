@@ -1,7 +1,8 @@
 import {type Shape, type Tensor, ValueError, type Variable} from '@keratin/core';
 import {checkOptions, describe, DTYPES, isPlainObject, publicNameOf, tensorsIn} from '@keratin/core/internal';
-import {type AnyLayer} from '@keratin/layers';
 import {type AnyModel} from '../callbacks/callback.js';
+import {type GraphNode, inputsOf} from '../functional/build.js';
+import {type GraphOperation, isGraphLayer} from '../functional/operation.js';
 import {fixed} from '../progress/numbers.js';
 import {drawTable, type TableColumn} from './table.js';
 
@@ -31,8 +32,13 @@ const OPTION_NAMES = [
 ] as const satisfies readonly (keyof SummaryOptions)[];
 
 const FULL_WIDTH = 88;
+/** With the column of connections. */
+const GRAPH_WIDTH = 108;
 const TRAINABLE_WIDTH = 12;
 const UNKNOWN_TERMINAL = 80;
+
+const POSITIONS = [0.45, 0.8, 1];
+const GRAPH_POSITIONS = [0.3, 0.56, 0.74, 1];
 
 /** Prints a table of a model's layers: what `model.summary` does. */
 export function summary(model: AnyModel, options: SummaryOptions = {}): void {
@@ -43,25 +49,31 @@ export function summary(model: AnyModel, options: SummaryOptions = {}): void {
 }
 
 function summaryText(model: AnyModel, options: SummaryOptions): string {
-  const {expandNested = false, showTrainable = false} = options;
-  let ends = options.positions ?? [0.45, 0.8, 1];
-  if (ends.length !== 3 || ends.some((end) => !(end > 0))) {
-    throw new ValueError(`summary: positions must be three numbers, got ${describe(options.positions)}`);
+  const {expandNested: expand = false, showTrainable = false} = options;
+  const connections = connectionsOf(model);
+  const usual = connections === null ? POSITIONS : GRAPH_POSITIONS;
+  let ends = options.positions ?? usual;
+  if (ends.length !== usual.length || ends.some((end) => !(end > 0))) {
+    const count = usual.length === 3 ? 'three' : 'four';
+    throw new ValueError(`summary: positions must be ${count} numbers, got ${describe(options.positions)}`);
   }
   const terminal = process.stdout.columns as number | undefined;
-  let width = FULL_WIDTH;
+  let width = connections === null ? FULL_WIDTH : GRAPH_WIDTH;
   if (showTrainable) {
     width += TRAINABLE_WIDTH;
     ends = [...ends.map((end) => end * 0.9), 1];
   }
   const lineLength = options.lineLength ?? Math.min(width, (terminal ?? UNKNOWN_TERMINAL) - 4);
-  const headers = ['Layer (type)', 'Output Shape', 'Param #', 'Trainable'];
-  const columns = ends.map((end, i): TableColumn => {
-    const align = i === 2 ? 'right' : i === 3 ? 'center' : 'left';
-    return {header: headers[i] ?? '', align, end};
-  });
-  const rows = inRange(model.layers, options.layerRange).flatMap((layer) =>
-    rowsOf(layer, 0, expandNested, showTrainable),
+  const kinds: Omit<TableColumn, 'end'>[] = [
+    {header: 'Layer (type)', align: 'left'},
+    {header: 'Output Shape', align: 'left'},
+    {header: 'Param #', align: 'right'},
+  ];
+  if (connections !== null) kinds.push({header: 'Connected to', align: 'left'});
+  if (showTrainable) kinds.push({header: 'Trainable', align: 'center'});
+  const columns = kinds.map((kind, i): TableColumn => ({...kind, end: ends[i] ?? 1}));
+  const rows = inRange(model.operations, options.layerRange).flatMap((layer) =>
+    rowsOf(layer, 0, {expand, showTrainable, connections}),
   );
   const trainable = model.trainableWeights;
   const others = model.nonTrainableWeights;
@@ -78,26 +90,63 @@ function summaryText(model: AnyModel, options: SummaryOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-function rowsOf(layer: AnyLayer, level: number, expand: boolean, showTrainable: boolean): string[][] {
+interface RowOptions {
+  readonly expand: boolean;
+  readonly showTrainable: boolean;
+  readonly connections: Connections | null;
+}
+
+function rowsOf(layer: GraphOperation, level: number, options: RowOptions): string[][] {
+  const {expand, showTrainable, connections} = options;
   const prefix = level === 0 ? '' : `${'   '.repeat(level)}└ `;
   const className = publicNameOf(layer.constructor)?.name ?? layer.constructor.name;
+  const own = isGraphLayer(layer) ? layer : null;
   const row = [
     `${prefix}${layer.name} (${className})`,
     shapeText(layer),
-    layer.built ? count(layer.countParams()) : '0 (unbuilt)',
+    own === null ? '0' : own.built ? count(own.countParams()) : '0 (unbuilt)',
   ];
-  if (showTrainable) row.push(layer.weights.length === 0 ? '-' : layer.trainable ? 'Y' : 'N');
+  if (connections !== null) row.push(connections(layer));
+  if (showTrainable) row.push(own === null || own.weights.length === 0 ? '-' : own.trainable ? 'Y' : 'N');
   const within = expand && 'layers' in layer ? (layer as AnyModel).layers : [];
-  return [row, ...within.flatMap((inner) => rowsOf(inner, level + 1, expand, showTrainable))];
+  return [row, ...within.flatMap((inner) => rowsOf(inner, level + 1, options))];
+}
+
+/** What the calls of a layer take, such as `dense[0][0], add[0][0]`. */
+type Connections = (layer: GraphOperation) => string;
+
+/** The connections of a functional model; null where each layer takes what the one before it gives. */
+function connectionsOf({graph}: AnyModel): Connections | null {
+  if (graph === null) return null;
+  const inputs = (node: GraphNode) => inputsOf(node, (tensor) => graph.placed(tensor));
+  const called = new Set<GraphOperation>();
+  const isChain = graph.nodesByDepth.every(([node, ...others]) => {
+    if (node === undefined || others.length > 0 || inputs(node).length > 1 || called.has(node.operation)) return false;
+    called.add(node.operation);
+    return true;
+  });
+  if (isChain) return null;
+  return (layer) => {
+    const names = (layer.nodes as readonly GraphNode[])
+      .filter((node) => graph.has(node))
+      .flatMap((node) => inputs(node))
+      .flatMap((tensor) => {
+        const origin = graph.origin(tensor);
+        if (origin === undefined) return [];
+        return `${origin.node.operation.name}[${String(origin.node.index)}][${String(origin.tensorIndex)}]`;
+      });
+    return names.length === 0 ? '-' : names.join(', ');
+  };
 }
 
 /** The shape of a layer's output: of its symbolic call, or computed from the shape that it was built for; `?` where neither is known. */
-function shapeText(layer: AnyLayer): string {
+function shapeText(layer: GraphOperation): string {
   const node = layer.nodes.at(-1);
   if (node !== undefined) {
     const [only] = node.outputs;
     return node.outputs.length === 1 && only !== undefined ? oneShape(only.shape) : structureText(node.outputs);
   }
+  if (!isGraphLayer(layer)) return '?';
   const built = layer.getBuildConfig()?.['input_shape'];
   if (built === undefined || built === null) return '?';
   try {
@@ -149,7 +198,7 @@ function readable(bytes: number): string {
   return `${fixed(value, 2)} ${unit}`;
 }
 
-function inRange(layers: readonly AnyLayer[], range: SummaryOptions['layerRange']): readonly AnyLayer[] {
+function inRange(layers: readonly GraphOperation[], range: SummaryOptions['layerRange']): readonly GraphOperation[] {
   if (range === undefined) return layers;
   const given: unknown = range;
   if (!Array.isArray(given) || given.length !== 2 || given.some((name) => typeof name !== 'string')) {

@@ -2,7 +2,7 @@ import {type Element, type Tensor, ValueError} from '@keratin/core';
 import {describe, isNode, isPlainObject} from '@keratin/core/internal';
 import * as losses from '../losses/index.js';
 import {Mean} from '../metrics/index.js';
-import {alignTo, type Outputs, outputsOf, perOutput} from './outputs.js';
+import {alignTo, type OutputNames, type Outputs, outputsOf, perOutput} from './outputs.js';
 
 /** One loss: an id, an object, a function of targets and predictions, or a config. */
 export type LossSpec = losses.LossLike | 'crossentropy' | 'ce';
@@ -47,8 +47,8 @@ export class CompiledLoss {
   }
 
   /** The weighted sum of the losses: a scalar. */
-  call(yTrue: unknown, yPred: unknown, sampleWeight: unknown, where: string): Tensor {
-    const outputs = outputsOf(where, yPred);
+  call(yTrue: unknown, yPred: unknown, sampleWeight: unknown, where: string, names: OutputNames = null): Tensor {
+    const outputs = outputsOf(where, yPred, names);
     if (yTrue === undefined) throw new ValueError(`${where}: the loss needs targets, and no y was given`);
     const targets = alignTo(where, 'y', yTrue, outputs);
     const weights = sampleWeight === undefined ? null : alignTo(where, 'sampleWeight', sampleWeight, outputs);
@@ -75,9 +75,9 @@ export class CompiledLoss {
   }
 
   /** Makes the losses for outputs of these shapes; what can be wrong with them is found here. */
-  prepare(yTrue: unknown, yPred: unknown, where: string): void {
+  prepare(yTrue: unknown, yPred: unknown, where: string, names: OutputNames = null): void {
     if (this.#parts !== null || yTrue === undefined) return;
-    const outputs = outputsOf(where, yPred);
+    const outputs = outputsOf(where, yPred, names);
     this.#parts = this.#build(where, alignTo(where, 'y', yTrue, outputs), outputs);
   }
 

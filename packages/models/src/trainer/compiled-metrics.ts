@@ -1,7 +1,7 @@
 import {type ConfigNode, type Element, type Shape, type Tensor, ValueError} from '@keratin/core';
 import {describe, isNode, isPlainObject, toSnakeCase} from '@keratin/core/internal';
 import * as metrics from '../metrics/index.js';
-import {alignTo, type Outputs, outputsOf, perOutput} from './outputs.js';
+import {alignTo, type OutputNames, type Outputs, outputsOf, perOutput} from './outputs.js';
 
 /** A value for each sample from targets and predictions; its mean is the metric. */
 export type MetricFn = (yTrue: Tensor, yPred: Tensor) => Tensor;
@@ -75,9 +75,9 @@ export class CompiledMetrics {
       .filter((spec) => spec instanceof metrics.Metric);
   }
 
-  update(yTrue: unknown, yPred: unknown, sampleWeight: unknown, where: string): void {
+  update(yTrue: unknown, yPred: unknown, sampleWeight: unknown, where: string, names: OutputNames = null): void {
     if (this.isEmpty || yTrue === undefined) return;
-    const outputs = outputsOf(where, yPred);
+    const outputs = outputsOf(where, yPred, names);
     const targets = alignTo(where, 'y', yTrue, outputs);
     this.#entries ??= this.#build(where, targets, outputs);
     const weights = sampleWeight === undefined ? null : alignTo(where, 'sampleWeight', sampleWeight, outputs);
@@ -98,9 +98,9 @@ export class CompiledMetrics {
   }
 
   /** Makes the metrics for outputs of these shapes. */
-  prepare(yTrue: unknown, yPred: unknown, where: string): void {
+  prepare(yTrue: unknown, yPred: unknown, where: string, names: OutputNames = null): void {
     if (this.#entries !== null || this.isEmpty || yTrue === undefined) return;
-    const outputs = outputsOf(where, yPred);
+    const outputs = outputsOf(where, yPred, names);
     this.#entries = this.#build(where, alignTo(where, 'y', yTrue, outputs), outputs);
   }
 

@@ -4,16 +4,21 @@ import {describe, isPlainObject, tensorsIn} from '@keratin/core/internal';
 /** The outputs of a model side by side: one tensor, a list, or a dictionary by sorted name, as Keras orders them. */
 export interface Outputs {
   readonly tensors: readonly Tensor[];
-  /** Names of the outputs; null for a single tensor or a list. */
+  /** Names of the outputs; null for a single tensor, and for a list where the model has no names for them. */
   readonly names: readonly string[] | null;
 }
 
-/** Takes the outputs of a model apart. */
-export function outputsOf(where: string, value: unknown): Outputs {
-  if (Array.isArray(value)) return {tensors: value.map((entry) => leaf(where, entry)), names: null};
+/** The names that a functional model has for a list of outputs. */
+export type OutputNames = readonly string[] | null;
+
+/** Takes the outputs of a model apart; `names` are those that a functional model has for a list of outputs. */
+export function outputsOf(where: string, value: unknown, names: OutputNames = null): Outputs {
+  if (Array.isArray(value)) {
+    return {tensors: value.map((entry) => leaf(where, entry)), names: names?.length === value.length ? names : null};
+  }
   if (isPlainObject(value)) {
-    const names = Object.keys(value).sort();
-    return {tensors: names.map((name) => leaf(where, value[name])), names};
+    const keys = Object.keys(value).sort();
+    return {tensors: keys.map((key) => leaf(where, value[key])), names: keys};
   }
   return {tensors: [leaf(where, value)], names: null};
 }

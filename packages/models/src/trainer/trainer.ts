@@ -271,8 +271,9 @@ export class Trainer {
 
   /** Makes losses and metrics for outputs of these shapes, so that their names are known before the first step. */
   prepare(y: unknown, yPred: unknown, where: string): void {
-    this.#loss?.prepare(y, yPred, where);
-    this.#metrics.prepare(y, yPred, where);
+    const {outputNames} = this.#model;
+    this.#loss?.prepare(y, yPred, where, outputNames);
+    this.#metrics.prepare(y, yPred, where, outputNames);
   }
 
   trainStep({x, y, sampleWeight, size}: Batch): StepLogs {
@@ -312,12 +313,12 @@ export class Trainer {
       }
       return ops.addN(added);
     }
-    const main = this.#loss.call(y, yPred, sampleWeight, where);
+    const main = this.#loss.call(y, yPred, sampleWeight, where, this.#model.outputNames);
     return added.length === 0 ? main : ops.addN([main, ...added]);
   }
 
   computeMetrics({y, yPred, sampleWeight}: Omit<LossData, 'training'>): StepLogs {
-    this.#metrics.update(y, yPred, sampleWeight, `${this.#model.name} metrics`);
+    this.#metrics.update(y, yPred, sampleWeight, `${this.#model.name} metrics`, this.#model.outputNames);
     return this.results();
   }
 
