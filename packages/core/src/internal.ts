@@ -31,7 +31,8 @@ export {Callable, inspectCustom, invoke} from './callable.js';
 export {autoName, resetNames, toSnakeCase, uniqueName} from './naming.js';
 export {type FilePath, pathText, writeAtomic} from './files/atomic.js';
 export {decodeNpy, encodeNpy} from './files/npy.js';
-export {type ZipEntry, ZipReader, ZipWriter} from './files/zip.js';
+export {type ZipEntry, ZipReader} from './files/zip.js';
+export {ZipWriter} from './files/zip-writer.js';
 export {readSafetensors, type SafetensorsFile} from './files/safetensors.js';
 export {
   checkConfig,

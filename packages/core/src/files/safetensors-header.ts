@@ -86,6 +86,8 @@ export function parseHeader(file: string, text: string, dataBytes: number): Head
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return refuse('its header is not a JSON object');
   }
+  const twice = repeatedKey(text);
+  if (twice !== undefined) return refuse(`the name ${twice} stands twice in one object`);
   let metadata: Record<string, string> = {};
   const entries: Entry[] = [];
   for (const [name, value] of Object.entries(json)) {
@@ -134,6 +136,34 @@ export function parseHeader(file: string, text: string, dataBytes: number): Head
     );
   }
   return {entries, metadata};
+}
+
+/**
+ * The first key that an object of valid JSON has twice, as text: `JSON.parse` silently takes the last. Readers that take the first
+ * would see another file.
+ */
+function repeatedKey(text: string): string | undefined {
+  // The keys of the objects that are open; null for an array.
+  const open: (Set<unknown> | null)[] = [];
+  let last = '';
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') {
+      const start = at;
+      for (at += 1; text[at] !== '"'; at++) if (text[at] === '\\') at += 1;
+      last = text.slice(start, at + 1);
+    } else if (character === '{') open.push(new Set());
+    else if (character === '[') open.push(null);
+    else if (character === '}' || character === ']') open.pop();
+    else if (character === ':') {
+      const keys = open.at(-1);
+      // Two spellings may be one name.
+      const key: unknown = last.includes('\\') ? JSON.parse(last) : last.slice(1, -1);
+      if (keys?.has(key) === true) return last;
+      keys?.add(key);
+    }
+  }
+  return undefined;
 }
 
 /** A tensor as {@link layoutHeader} wants it. */

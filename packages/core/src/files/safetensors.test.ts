@@ -173,6 +173,51 @@ describe('loadSafetensors refuses', () => {
     ['an unknown field', fileOf('{"t":{"dtype":"F32","shape":[0],"data_offsets":[0,0],"x":1}}', 0), 'tensor "t"'],
     ['a reserved name', fileOf(`{"__proto__":${entry(0, 8)}}`, 8), 'the tensor name "__proto__" is reserved'],
     ['metadata that is no text', fileOf('{"__metadata__":{"a":1}}', 0), '__metadata__ must map text to text'],
+    [
+      'a name that stands twice',
+      fileOf(`{"t":${entry(0, 8)},"u":${entry(8, 16)},"t":${entry(16, 24)}}`, 24),
+      'the name "t" stands twice in one object',
+    ],
+    [
+      'a name that stands twice, spelt otherwise',
+      fileOf(`{"t":${entry(0, 8)},"\\u0074":${entry(0, 8)}}`, 8),
+      'the name "\\u0074" stands twice',
+    ],
+    [
+      'a field that stands twice',
+      fileOf('{"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"shape":[2]}}', 8),
+      'the name "shape" stands twice',
+    ],
+    ['metadata that stand twice', fileOf('{"__metadata__":{"a":"1","a":"2"}}', 0), 'the name "a" stands twice'],
+    ['deep lists', fileOf(`{"t":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, 0), 'tensor "t"'],
+    ['deep objects', fileOf(`${'{"a":'.repeat(1e5)}0${'}'.repeat(1e5)}`, 0), 'tensor "a"'],
+    [
+      'a deep shape',
+      fileOf(`{"t":{"dtype":"F32","shape":${'['.repeat(1e4)}${']'.repeat(1e4)},"data_offsets":[0,0]}}`, 0),
+      'tensor "t": shape.0',
+    ],
+    [
+      'an offset beyond integers',
+      fileOf('{"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1e300]}}', 1),
+      'data_offsets.1',
+    ],
+    ['a negative offset', fileOf(`{"t":${entry(-8, 0)}}`, 8), 'data_offsets.0'],
+    ['three offsets', fileOf('{"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1,1]}}', 1), 'data_offsets'],
+    ['a size beyond integers', fileOf(`{"t":${entry(0, 8, [2 ** 60])}}`, 8), 'tensor "t": shape.0'],
+    [
+      'zeros beside huge sizes that overlap',
+      fileOf(`{"a":${entry(0, 0, [0, 2 ** 52])},"b":${entry(4, 12)}}`, 12),
+      'must not leave gaps',
+    ],
+    ['offsets of other bytes', fileOf(`{"t":${entry(2 ** 40, 2 ** 40 + 8)}}`, 8), 'begins at byte 1099511627776'],
+    ['a text for a shape', fileOf('{"t":{"dtype":"F32","shape":"2","data_offsets":[0,8]}}', 8), 'tensor "t": shape'],
+    ['null for a tensor', fileOf('{"t":null}', 0), 'tensor "t"'],
+    ['numbers for a tensor', fileOf('{"t":3}', 0), 'tensor "t"'],
+    ['NaN in the header', fileOf('{"t":NaN}', 0), 'its header is not JSON'],
+    ['a header with something behind it', fileOf('{} {}', 0), 'its header is not JSON'],
+    ['a header that begins with a space', fileOf(' {}', 0), 'does not begin with "{"'],
+    ['a header with a byte order mark', fileOf('\ufeff{}', 0), 'does not begin with "{"'],
+    ['metadata in a list', fileOf('{"__metadata__":[]}', 0), '__metadata__ must map text to text'],
     ['a boolean that is none', fileOfBytes(`{"t":${entry(0, 2, [2], 'BOOL')}}`, [0, 7]), 'holds the byte 7'],
   ];
   it.each(cases)('%s', async (_, bytes, message) => {
@@ -180,6 +225,20 @@ describe('loadSafetensors refuses', () => {
     await expect(loading).rejects.toThrow(FileFormatError);
     await expect(loading).rejects.toThrow(message);
     await expect(loading).rejects.toThrow(/^loadSafetensors: .*case\.safetensors/);
+  });
+
+  it('nothing of what is odd and allowed', async () => {
+    const f32 = Buffer.from(new Float32Array([1.5, -2]).buffer);
+    const unaligned = Buffer.concat([
+      fileOf(`{"b":${entry(1, 9)},"a":${entry(0, 1, [1], 'U8')},"none":${entry(9, 9, [0, 7])}}   `, 0),
+      Buffer.from([7]),
+      f32,
+    ]);
+    const {a, b, none} = await loadBytes(unaligned);
+    expect([a?.array(), b?.array(), none?.shape]).toEqual([[7], [1.5, -2], [0, 7]]);
+    expect(await loadBytes(fileOf('{}', 0))).toEqual({});
+    const names = await loadBytes(fileOf(`{"":${entry(0, 8)},"a\\"b:{":${entry(8, 16)}}`, 16));
+    expect(Object.keys(names)).toEqual(['', 'a"b:{']);
   });
 
   it('a folder and a path without a file', async () => {

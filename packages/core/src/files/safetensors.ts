@@ -1,14 +1,14 @@
 import {type FileHandle, open} from 'node:fs/promises';
 import {addon} from '@keratin/native';
-import {DTYPES, type Element} from '../dtype.js';
+import {type Element} from '../dtype.js';
 import {FileFormatError, ValueError} from '../errors.js';
-import {contiguous} from '../engine/execute.js';
 import {concrete} from '../shape.js';
 import {checkOptions, describe} from '../suggest.js';
 import {Storage} from '../tensor/storage.js';
 import {assertReadable, isTensor, Tensor} from '../tensor/tensor.js';
 import {Variable} from '../tensor/variable.js';
 import {type FilePath, pathText, writeAtomic} from './atomic.js';
+import {piecesOf} from './pieces.js';
 import {type Entry, type Header, layoutHeader, MAX_HEADER_BYTES, parseHeader} from './safetensors-header.js';
 
 // Files are copied piece by piece: memory use does not depend on their size.
@@ -55,22 +55,9 @@ export async function saveSafetensors(
     await writeAll(file, bytes);
     for (const {name, begin, end} of entries) {
       const tensor = values.get(name);
-      if (tensor !== undefined && end > begin) await writeTensor(file, tensor, end - begin);
+      if (tensor !== undefined && end > begin) for (const piece of piecesOf(tensor)) await writeAll(file, piece);
     }
   });
-}
-
-async function writeTensor(file: FileHandle, tensor: Tensor<Element>, bytes: number): Promise<void> {
-  const whole = contiguous(tensor);
-  const {source} = whole;
-  if (!(source instanceof Storage)) return;
-  const start = whole.offset * DTYPES[whole.dtype].bytes;
-  const piece = new Uint8Array(Math.min(bytes, PIECE_BYTES));
-  for (let at = 0; at < bytes; at += piece.length) {
-    const part = piece.subarray(0, Math.min(piece.length, bytes - at));
-    addon.read(source.live, part, start + at);
-    await writeAll(file, part);
-  }
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {

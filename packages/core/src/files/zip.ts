@@ -1,25 +1,20 @@
 import {type FileHandle} from 'node:fs/promises';
-import {promisify} from 'node:util';
-import {deflateRaw, inflateRaw} from 'node:zlib';
-import {FileFormatError, ValueError} from '../errors.js';
-
-// PKWARE's APPNOTE.TXT, sections 4.3 and 4.5: local headers with data, the central directory, its end record. What archives of
-// arrays use: entries stored or deflated, ZIP64 sizes, no encryption.
-
-const inflate = promisify(inflateRaw);
-const deflate = promisify(deflateRaw);
-
-const LOCAL = 0x04034b50;
-const CENTRAL = 0x02014b50;
-const END = 0x06054b50;
-const END64 = 0x06064b50;
-const LOCATOR64 = 0x07064b50;
-const END_BYTES = 22;
-const MAX_COMMENT = 0xffff;
-const STORED = 0;
-const DEFLATED = 8;
-/** In fields of 32 bits: look into the ZIP64 field. */
-const IN_ZIP64 = 0xffffffff;
+import {Readable} from 'node:stream';
+import {crc32, createInflateRaw} from 'node:zlib';
+import {FileFormatError} from '../errors.js';
+import {
+  CENTRAL,
+  DEFLATED,
+  END,
+  END64,
+  END_BYTES,
+  IN_ZIP64,
+  LOCAL,
+  LOCATOR64,
+  MAX_COMMENT,
+  MAX_RATIO,
+  STORED,
+} from './zip-format.js';
 
 /** One file of an archive. */
 export interface ZipEntry {
@@ -31,27 +26,17 @@ export interface ZipEntry {
   readonly headerOffset: number;
 }
 
-const CRC_TABLE = Uint32Array.from({length: 256}, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-/** CRC-32 of bytes. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) crc = (CRC_TABLE[(crc ^ (bytes[i] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
-}
+// Entries are read piece by piece: memory use does not depend on their size.
+const PIECE_BYTES = 16 << 20;
 
 /** An archive that is open for reading; `label` begins the messages. */
 export class ZipReader {
   readonly entries: readonly ZipEntry[];
-  readonly #file: FileHandle;
+  readonly #file: Pick<FileHandle, 'read'>;
   readonly #fileBytes: number;
   readonly #label: string;
 
-  private constructor(file: FileHandle, fileBytes: number, label: string, entries: readonly ZipEntry[]) {
+  private constructor(file: Pick<FileHandle, 'read'>, fileBytes: number, label: string, entries: readonly ZipEntry[]) {
     this.#file = file;
     this.#fileBytes = fileBytes;
     this.#label = label;
@@ -59,51 +44,82 @@ export class ZipReader {
   }
 
   /** Reads the directory of an archive. */
-  static async open(file: FileHandle, fileBytes: number, label: string): Promise<ZipReader> {
+  static async open(file: Pick<FileHandle, 'read'>, fileBytes: number, label: string): Promise<ZipReader> {
     const directory = new ZipReader(file, fileBytes, label, []);
     return new ZipReader(file, fileBytes, label, await directory.#readDirectory());
   }
 
   /** The content of an entry, its size and checksum checked. */
   async read(entry: ZipEntry): Promise<Buffer> {
-    const {name, method, size, compressedSize, headerOffset} = entry;
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.pieces(entry)) pieces.push(Uint8Array.from(piece));
+    return Buffer.concat(pieces);
+  }
+
+  /**
+   * The content of an entry, piece by piece. Each piece is valid until the next is asked for; size and checksum are known to
+   * be right only at the end.
+   */
+  async *pieces(entry: ZipEntry): AsyncGenerator<Uint8Array, void, undefined> {
+    const label = `entry ${JSON.stringify(entry.name)}`;
+    const {method, size} = entry;
+    let bytes = 0;
+    let crc = 0;
+    const raw = this.#stored(entry, label);
+    for await (const piece of method === DEFLATED ? this.#inflated(raw, label) : raw) {
+      bytes += piece.length;
+      if (bytes > size) break;
+      crc = crc32(piece, crc);
+      yield piece;
+    }
+    if (bytes !== size) {
+      const holds = bytes > size ? 'more bytes' : `${String(bytes)} bytes`;
+      this.#refuse(`${label} holds ${holds}, the directory says ${String(size)}`);
+    }
+    if (crc !== entry.crc) this.#refuse(`${label} is damaged: its checksum differs`);
+  }
+
+  /** The bytes of an entry as they stand in the file. */
+  async *#stored({compressedSize, headerOffset}: ZipEntry, label: string): AsyncGenerator<Uint8Array, void, undefined> {
     const header = await this.#bytes(headerOffset, 30);
-    if (header.readUInt32LE(0) !== LOCAL)
-      this.#refuse(`entry ${JSON.stringify(name)} has no header where it should be`);
+    if (header.readUInt32LE(0) !== LOCAL) this.#refuse(`${label} has no header where it should be`);
     const start = headerOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
-    const raw = await this.#bytes(start, compressedSize);
-    let content: Buffer = raw;
-    if (method === DEFLATED) {
-      try {
-        content = await inflate(raw, {maxOutputLength: Math.max(size, 1)});
-      } catch (cause) {
-        throw new FileFormatError(
-          `${this.#label}: entry ${JSON.stringify(name)} cannot be decompressed (${String(cause)})`,
-          {
-            cause,
-          },
-        );
-      }
+    this.#within(start, compressedSize);
+    for (let at = 0; at < compressedSize; at += PIECE_BYTES) {
+      yield await this.#bytes(start + at, Math.min(PIECE_BYTES, compressedSize - at));
     }
-    if (content.length !== size) {
-      this.#refuse(
-        `entry ${JSON.stringify(name)} holds ${String(content.length)} bytes, the directory says ${String(size)}`,
-      );
+  }
+
+  async *#inflated(raw: AsyncIterable<Uint8Array>, label: string): AsyncGenerator<Uint8Array, void, undefined> {
+    const source = Readable.from(raw, {objectMode: false});
+    const inflated = source.pipe(createInflateRaw());
+    // A damaged header must end the reading too, with its own error.
+    source.on('error', (error) => inflated.destroy(error));
+    try {
+      for await (const piece of inflated) yield piece as Buffer;
+    } catch (cause) {
+      if (cause instanceof FileFormatError) throw cause;
+      throw new FileFormatError(`${this.#label}: ${label} cannot be decompressed (${String(cause)})`, {cause});
+    } finally {
+      source.destroy();
+      inflated.destroy();
     }
-    if (crc32(content) !== entry.crc) this.#refuse(`entry ${JSON.stringify(name)} is damaged: its checksum differs`);
-    return content;
   }
 
   #refuse(problem: string): never {
     throw new FileFormatError(`${this.#label} is not a valid zip archive: ${problem}`);
   }
 
-  async #bytes(position: number, length: number): Promise<Buffer> {
+  #within(position: number, length: number): void {
     if (position < 0 || length < 0 || position + length > this.#fileBytes) {
       this.#refuse(
         `it points to bytes ${String(position)} to ${String(position + length)} of ${String(this.#fileBytes)}`,
       );
     }
+  }
+
+  async #bytes(position: number, length: number): Promise<Buffer> {
+    this.#within(position, length);
     const target = Buffer.alloc(length);
     for (let at = 0; at < length;) {
       const {bytesRead} = await this.#file.read(target, at, length - at, position + at);
@@ -144,6 +160,12 @@ export class ZipReader {
       const crc = bytes.readUInt32LE(at + 16);
       if (method === STORED && entrySize !== compressedSize)
         this.#refuse(`the sizes of ${JSON.stringify(name)} differ`);
+      // Before anybody takes memory for it.
+      if (method === DEFLATED && entrySize > compressedSize * MAX_RATIO) {
+        this.#refuse(
+          `entry ${JSON.stringify(name)} of ${String(compressedSize)} bytes cannot hold ${String(entrySize)} bytes`,
+        );
+      }
       entries.push({name, method, crc, compressedSize, size: entrySize, headerOffset});
       at = extraEnd + (commentLength ?? 0);
     }
@@ -185,63 +207,4 @@ function wideFields(extra: Buffer): number[] {
     at = end;
   }
   return [];
-}
-
-/** Writes an archive of files given as bytes, one after the other. */
-export class ZipWriter {
-  readonly #write: (bytes: Uint8Array) => Promise<void>;
-  readonly #directory: Buffer[] = [];
-  #position = 0;
-
-  constructor(write: (bytes: Uint8Array) => Promise<void>) {
-    this.#write = write;
-  }
-
-  async add(name: string, content: Uint8Array, options: {compressed: boolean}): Promise<void> {
-    const data = options.compressed ? await deflate(content) : content;
-    if (this.#position + data.length + name.length > 0xfffffffe || content.length > 0xfffffffe) {
-      throw new ValueError(`zip: archives of 4 GB and more are not written (at entry ${JSON.stringify(name)})`);
-    }
-    const bytes = Buffer.from(name, 'utf8');
-    // What both headers share: version 2.0, UTF-8 names, the method, 1 January 1980, checksum and sizes.
-    const shared = Buffer.alloc(26);
-    shared.writeUInt16LE(20, 0);
-    shared.writeUInt16LE(0x0800, 2);
-    shared.writeUInt16LE(options.compressed ? DEFLATED : STORED, 4);
-    shared.writeUInt16LE(0x21, 8);
-    shared.writeUInt32LE(crc32(content), 10);
-    shared.writeUInt32LE(data.length, 14);
-    shared.writeUInt32LE(content.length, 18);
-    shared.writeUInt16LE(bytes.length, 22);
-    const local = Buffer.concat([word(LOCAL), shared, bytes]);
-    const rest = Buffer.alloc(14);
-    rest.writeUInt32LE(this.#position, 10);
-    this.#directory.push(Buffer.concat([word(CENTRAL), Buffer.from([20, 0]), shared, rest, bytes]));
-    await this.#put(local);
-    await this.#put(data);
-  }
-
-  /** Writes the directory; nothing can be added afterwards. */
-  async end(): Promise<void> {
-    const directory = Buffer.concat(this.#directory);
-    const end = Buffer.alloc(END_BYTES);
-    end.writeUInt32LE(END, 0);
-    end.writeUInt16LE(this.#directory.length, 8);
-    end.writeUInt16LE(this.#directory.length, 10);
-    end.writeUInt32LE(directory.length, 12);
-    end.writeUInt32LE(this.#position, 16);
-    await this.#put(directory);
-    await this.#put(end);
-  }
-
-  async #put(bytes: Uint8Array): Promise<void> {
-    await this.#write(bytes);
-    this.#position += bytes.length;
-  }
-}
-
-function word(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
 }
