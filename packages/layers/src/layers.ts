@@ -148,6 +148,16 @@ export {Dot, type DotOptions} from './merging/dot.js';
 export {Add, Average, Maximum, Minimum, Multiply, Subtract} from './merging/elementwise.js';
 export {add, average, concatenate, dot, maximum, minimum, multiply, subtract} from './merging/functions.js';
 
+export {type CellOptions, type RecurrentCell, type States, type StateSize} from './recurrent/cell.js';
+export {GRU, type GRUOptions} from './recurrent/gru.js';
+export {GRUCell, type GRUCellOptions} from './recurrent/gru-cell.js';
+export {LSTM, type LSTMOptions} from './recurrent/lstm.js';
+export {LSTMCell, type LSTMCellOptions} from './recurrent/lstm-cell.js';
+export {RNN, type RNNCallOptions, type RNNOptions, type RNNOutput} from './recurrent/rnn.js';
+export {SimpleRNN, type SimpleRNNOptions} from './recurrent/simple-rnn.js';
+export {SimpleRNNCell, type SimpleRNNCellOptions} from './recurrent/simple-rnn-cell.js';
+export {StackedRNNCells} from './recurrent/stacked-rnn-cells.js';
+
 export {type Border, type Borders} from './reshaping/borders.js';
 export {Cropping1D, Cropping2D, Cropping3D, type CroppingOptions} from './reshaping/cropping.js';
 export {Permute} from './reshaping/permute.js';

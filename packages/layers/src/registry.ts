@@ -43,6 +43,14 @@ import {GroupNormalization} from './normalization/group-normalization.js';
 import {RMSNormalization} from './normalization/rms-normalization.js';
 import {UnitNormalization} from './normalization/unit-normalization.js';
 import * as adaptivePooling from './pooling/adaptive-pooling.js';
+import {GRU} from './recurrent/gru.js';
+import {GRUCell} from './recurrent/gru-cell.js';
+import {LSTM} from './recurrent/lstm.js';
+import {LSTMCell} from './recurrent/lstm-cell.js';
+import {RNN} from './recurrent/rnn.js';
+import {SimpleRNN} from './recurrent/simple-rnn.js';
+import {SimpleRNNCell} from './recurrent/simple-rnn-cell.js';
+import {StackedRNNCells} from './recurrent/stacked-rnn-cells.js';
 import {ActivityRegularization} from './regularization/activity-regularization.js';
 import * as noise from './regularization/noise.js';
 import * as spatialDropout from './regularization/spatial-dropout.js';
@@ -61,6 +69,14 @@ export const layerRegistry = new Registry<AnyLayer>({
 });
 
 const CLASSES = {
+  GRU,
+  GRUCell,
+  LSTM,
+  LSTMCell,
+  RNN,
+  SimpleRNN,
+  SimpleRNNCell,
+  StackedRNNCells,
   AdditiveAttention,
   Attention,
   // Keras's name in files is another than that of the class.

@@ -1,0 +1,60 @@
+import {type Element, ops, type Tensor} from '@keratin/core';
+import {flattenStructure, mapStructure} from '@keratin/core/internal';
+import {type States} from './cell.js';
+
+/** How a sequence is gone through. */
+export interface StepOptions {
+  /** True where a step counts, (batch, time). */
+  readonly mask: Tensor<boolean> | undefined;
+  readonly goBackwards: boolean;
+  /** Whether a masked step gives zeros, not the output before. */
+  readonly zeroOutputForMask: boolean;
+  readonly returnSequences: boolean;
+}
+
+/**
+ * Calls `step` on each time step of inputs (time, batch, ...). In a masked step the states stay as they are.
+ * @returns the output of the last step, those of all steps (batch, time, ...) where they are wanted, and the last states
+ */
+export function goThrough(
+  inputs: Tensor,
+  initial: States,
+  step: (x: Tensor, states: States) => readonly [output: Tensor, states: States],
+  {mask, goBackwards, zeroOutputForMask, returnSequences}: StepOptions,
+): {readonly last: Tensor; readonly all: Tensor | null; readonly states: States} {
+  const order = <T>(list: T[]): T[] => (goBackwards ? list.reverse() : list);
+  const steps = order(ops.unstack(inputs));
+  const masks = mask === undefined ? null : order(ops.unstack(mask, 1) as Tensor<Element>[] as Tensor<boolean>[]);
+  let states = initial;
+  let last: Tensor | null = null;
+  const outputs: Tensor[] = [];
+  steps.forEach((x, t) => {
+    const [output, next] = step(x, states);
+    const counts = masks?.[t];
+    if (counts === undefined) {
+      [last, states] = [output, next];
+    } else {
+      const before: Tensor = zeroOutputForMask || last === null ? ops.zerosLike(output) : last;
+      last = choose(counts, output, before);
+      states = chooseStates(counts, next, states);
+    }
+    if (returnSequences) outputs.push(last);
+  });
+  if (last === null) throw new RangeError('a sequence has at least one step');
+  return {last, all: returnSequences ? ops.stack(outputs, 1) : null, states};
+}
+
+/** `yes` in the samples that count, `no` in the others. */
+function choose(counts: Tensor<boolean>, yes: Tensor, no: Tensor): Tensor {
+  const shape = yes.shape.map((_, axis) => (axis === 0 ? counts.dim(0) : 1));
+  return ops.where(counts.reshape(shape), yes, no);
+}
+
+function chooseStates(counts: Tensor<boolean>, next: States, before: States): States {
+  const old = flattenStructure(before) as Tensor[];
+  let at = 0;
+  return mapStructure(next, (leaf) => {
+    const tensor = leaf as Tensor;
+    return choose(counts, tensor, old[at++] ?? tensor);
+  }) as States;
+}
