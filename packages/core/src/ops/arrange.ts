@@ -31,6 +31,15 @@ export function dstack(xs: readonly AnyTensorLike[]): Tensor {
   return concatenate(xs.map(atLeast3D), 2);
 }
 
+/** Joins along the second axis; rank 1 becomes columns. */
+export function columnStack(xs: readonly AnyTensorLike[]): Tensor {
+  const columns = xs.map((x): Tensor => {
+    const value: Tensor = toTensor(x, 'columnStack');
+    return value.ndim < 2 ? value.reshape([-1, 1]) : value;
+  });
+  return concatenate(columns, 1);
+}
+
 /** Parts of sizes that differ by 1 at most (a number), or that end at the indices given. */
 export function arraySplit(x: AnyTensorLike, indicesOrSections: number | readonly number[], axis = 0): Tensor[] {
   const value: Tensor = toTensor(x, 'arraySplit');

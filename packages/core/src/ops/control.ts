@@ -83,7 +83,7 @@ export function switchOp<const A extends readonly unknown[], T>(
   branches.forEach((branch, i) => {
     checkFunction(op, `branches[${String(i)}]`, branch);
   });
-  const chosen = toIndices(index, op);
+  const chosen: Tensor = castTo(toIndices(index, op), 'int32', op);
   if (isSymbolic(chosen)) {
     const [first, ...others] = branches.map((branch) => branch(...operands));
     const odd = others.find((other) => !sameSpecs(first, other));
@@ -176,7 +176,7 @@ export function foriLoop<T extends TensorStructure>(
 ): T {
   const op = 'foriLoop';
   checkFunction(op, 'bodyFun', bodyFun);
-  const bounds = [lower, upper].map((bound) => toIndices(bound, op));
+  const bounds = [lower, upper].map((bound): Tensor => castTo(toIndices(bound, op), 'int32', op));
   const [first, last] = bounds.map((bound) => {
     if (!isSymbolic(bound) && bound.size !== 1) {
       throw new ShapeError(`${op}: lower and upper must be one number each, got shape ${show(bound.shape)}`);

@@ -1,4 +1,3 @@
-import {type Element} from '../dtype.js';
 import {ShapeError, ValueError} from '../errors.js';
 import {isSymbolic, symbolicTensor} from '../engine/hidden.js';
 import {show} from '../shape.js';

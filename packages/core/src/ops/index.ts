@@ -64,5 +64,6 @@ export {
   type QuantileOptions,
   var,
 } from './statistics.js';
+export * from './tensorflow.js';
 export * from './vectorize.js';
 export * from './windows.js';
