@@ -7,10 +7,10 @@ import {broadcastShapes, checkShape, sameShape, show} from '../shape.js';
 import {checkOptions, describe} from '../suggest.js';
 import {convertLike, type TensorLike} from '../tensor/convert.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
-import {toFloat, toTensor} from '../ops/convert.js';
-import {subtract} from '../ops/elementwise.js';
+import {castTo, toFloat, toTensor} from '../ops/convert.js';
+import {abs, maximum, subtract} from '../ops/elementwise.js';
+import {eigh} from '../ops/factorization.js';
 import {checkNumber, floatDType, type RandomOptions} from './arguments.js';
-import {choleskySmall} from './cholesky.js';
 import {resolveSeed} from './seed.js';
 
 /** Options of {@link uniform}. */
@@ -180,10 +180,23 @@ export function multivariateNormal(
       `${op}: a mean of shape (d,) and a covariance of shape (d,d) are needed, got ${show(center.shape)} and ${show(covariance.shape)}`,
     );
   }
-  const factor = choleskySmall(covariance.cast('float64').array(2), op);
+  const factor = squareRoot(castTo(covariance, 'float64'), op);
   const noise = normal([size, d], {dtype: 'float64', seed: options.seed});
-  return noise
-    .matmul(factor.map((_, i) => factor.map((row) => row[i] ?? 0)))
-    .cast(dtype)
-    .add(center);
+  return castTo(noise.matmul(factor.transpose()), dtype).add(center);
+}
+
+/** F with F F^T = a, which must be symmetric and positive semi-definite: V sqrt(w) of its eigenvalues and eigenvectors. */
+function squareRoot(a: Tensor, op: string): Tensor {
+  const scale = abs(a).max().item();
+  if (!Number.isFinite(scale)) throw new ValueError(`${op}: the covariance must be finite, got ${String(scale)} in it`);
+  const skew = abs(a.sub(a.transpose())).max().item();
+  if (skew > 1e-6 * scale) {
+    throw new ValueError(`${op}: the covariance must be symmetric, got elements that differ by ${String(skew)}`);
+  }
+  const [values, vectors] = eigh(a);
+  const least = values.at(0).item();
+  if (least < -1e-6 * scale) {
+    throw new ValueError(`${op}: the covariance must be positive semi-definite, got the eigenvalue ${String(least)}`);
+  }
+  return vectors.mul(maximum(values, 0).sqrt());
 }

@@ -442,6 +442,26 @@ describe('mistakes', () => {
       ValueError,
       'the covariance must be positive semi-definite',
     ],
+    [
+      'covariance symmetry',
+      () =>
+        random.multivariateNormal(
+          [0, 0],
+          [
+            [1, 0.5],
+            [0, 1],
+          ],
+          3,
+        ),
+      ValueError,
+      'the covariance must be symmetric, got elements that differ by 0.5',
+    ],
+    [
+      'covariance',
+      () => random.multivariateNormal([0], [[NaN]], 3),
+      ValueError,
+      'the covariance must be finite, got NaN',
+    ],
     ['covariance shape', () => random.multivariateNormal([0, 0], [[1]], 3), ShapeError, 'got (2,) and (1,1)'],
   ])('%s', (_, run, type, message) => {
     expect(run).toThrow(type);
