@@ -174,6 +174,13 @@ export {Flatten, type FlattenOptions} from './reshaping/flatten.js';
 export {Reshape} from './reshaping/reshape.js';
 export {Rescaling, type RescalingOptions, type RescalingValue} from './preprocessing/rescaling.js';
 
+export {
+  Bidirectional,
+  type BidirectionalOptions,
+  type MergeMode,
+  type SequenceModel,
+} from './wrappers/bidirectional.js';
+export {TimeDistributed} from './wrappers/time-distributed.js';
 export {SpectralNormalization, type SpectralNormalizationOptions} from './wrappers/spectral-normalization.js';
 export {type TensorLayer, Wrapper} from './wrappers/wrapper.js';
 

@@ -59,6 +59,8 @@ import {Permute} from './reshaping/permute.js';
 import {RepeatVector} from './reshaping/repeat-vector.js';
 import * as upSampling from './reshaping/up-sampling.js';
 import * as zeroPadding from './reshaping/zero-padding.js';
+import {Bidirectional} from './wrappers/bidirectional.js';
+import {TimeDistributed} from './wrappers/time-distributed.js';
 import {SpectralNormalization} from './wrappers/spectral-normalization.js';
 
 /** Layers by Keras's class names. */
@@ -69,6 +71,8 @@ export const layerRegistry = new Registry<AnyLayer>({
 });
 
 const CLASSES = {
+  Bidirectional,
+  TimeDistributed,
   GRU,
   GRUCell,
   LSTM,

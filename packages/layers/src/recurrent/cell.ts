@@ -1,5 +1,6 @@
 import {
   type Config,
+  isTensor,
   ops,
   random,
   SeedGenerator,
@@ -294,9 +295,9 @@ export abstract class VectorCell extends Cell {
 
   override call(...args: readonly unknown[]): unknown {
     const [x, states, options] = args as [Tensor, Tensor | readonly Tensor[], CallOptions];
-    const list = [states].flat() as Tensor[];
+    const list = isTensor(states) ? [states] : states;
     const [output, next] = this.advance(this.project(x, options.training), list, options.training);
-    return [output, Array.isArray(states) ? next : next[0]];
+    return [output, isTensor(states) ? next[0] : next];
   }
 
   override getConfig(): Config {

@@ -1,6 +1,7 @@
 import {
   type Config,
   type CustomObjects,
+  isTensor,
   ops,
   type Shape,
   ShapeError,
@@ -25,6 +26,7 @@ import {Layer} from '../layer/layer.js';
 import {mapShapes} from '../layer/shapes.js';
 import {type CallOptions, type LayerOptions, type Masks} from '../layer/types.js';
 import {Cell, type RecurrentCell, type States, type StateSize, VectorCell} from './cell.js';
+import {Sequences} from './sequences.js';
 import {StackedRNNCells} from './stacked-rnn-cells.js';
 import {goThrough} from './steps.js';
 
@@ -65,7 +67,6 @@ export type RNNOutput<R extends boolean, S extends readonly unknown[] = readonly
   ? readonly [output: Tensor, ...states: S]
   : Tensor;
 
- 
 export interface RNN<O = unknown> {
   (sequences: Tensor, options?: RNNCallOptions): O;
 }
@@ -77,9 +78,8 @@ export interface RNN<O = unknown> {
  * const y = new layers.RNN([new layers.LSTMCell(32), new layers.GRUCell(16)])(ops.ones([4, 10, 8]));
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see above
-export class RNN<O = unknown> extends Layer<never, O> {
+export class RNN<O = unknown> extends Sequences<O> {
   static override readonly positional: readonly string[] = ['cell'];
-  static override readonly callOptions = ['initialState'];
   readonly cell: RecurrentCell;
   readonly returnSequences: boolean;
   readonly returnState: boolean;
@@ -89,7 +89,6 @@ export class RNN<O = unknown> extends Layer<never, O> {
   /** A layer around may set it: see `Bidirectional`. */
   zeroOutputForMask: boolean;
   #states: readonly Variable[] | null = null;
-  #initialShapes: readonly Shape[] | null = null;
 
   /** @throws ValueError where the cell has no `stateSize` */
   constructor(
@@ -155,7 +154,7 @@ export class RNN<O = unknown> extends Layer<never, O> {
     const {cell} = this;
     if (cell.getInitialState !== undefined) {
       const states = cell.getInitialState(batchSize);
-      return Array.isArray(states) ? states : [states];
+      return isTensor(states) ? [states] : states;
     }
     const zeros = (size: StateSize): States =>
       typeof size === 'number' ? (ops.zeros([batchSize, size], cell.computeDtype) as Tensor) : size.map(zeros);
@@ -196,9 +195,6 @@ export class RNN<O = unknown> extends Layer<never, O> {
   override call(input: never, options: CallOptions): O {
     const sequences: Tensor = input;
     const {initialState, mask, training} = options as RNNCallOptions;
-    if (initialState !== undefined) {
-      this.#initialShapes ??= (flattenStructure(initialState) as Tensor[]).map(({shape}) => shape);
-    }
     if (isSymbolic(sequences)) return this.onSymbol(sequences);
     const initial = this.startingStates(sequences, initialState);
     const swapped = ops.swapaxes(sequences, 0, 1);
@@ -209,9 +205,9 @@ export class RNN<O = unknown> extends Layer<never, O> {
       (x, before) =>
         own === null
           ? stepOf(this.cell(x as never, before as never, {training}) as readonly [Tensor, States])
-          : (own.advance(x, before as readonly Tensor[], training)),
+          : own.advance(x, before as readonly Tensor[], training),
       {
-        mask: mask === undefined ? undefined : ([mask].flat()[0]),
+        mask: mask === undefined ? undefined : [mask].flat()[0],
         goBackwards: this.goBackwards,
         zeroOutputForMask: this.zeroOutputForMask,
         returnSequences: this.returnSequences,
@@ -247,30 +243,6 @@ export class RNN<O = unknown> extends Layer<never, O> {
     const [mask = null] = flattenStructure(previousMask) as (Tensor<boolean> | null)[];
     const output = this.returnSequences ? mask : null;
     return this.returnState ? [output, ...this.stateSize.map(() => null)] : output;
-  }
-
-  /** @internal */
-  override getBuildConfig(): Config | null {
-    const config = super.getBuildConfig();
-    if (config === null || this.#initialShapes === null) return config;
-    return {
-      shapes_dict: {
-        sequences_shape: config['input_shape'],
-        initial_state_shape: this.#initialShapes.map((shape) => [...shape]),
-      },
-    };
-  }
-
-  /** @internal */
-  override buildFromConfig(config: Config): void {
-    const shapes = config['shapes_dict'] as
-      {readonly sequences_shape?: Shape; readonly initial_state_shape?: readonly Shape[]} | undefined;
-    if (shapes === undefined) {
-      super.buildFromConfig(config);
-      return;
-    }
-    this.#initialShapes = shapes.initial_state_shape ?? null;
-    super.buildFromConfig({input_shape: shapes.sequences_shape});
   }
 
   /** The part of the config that says how sequences are gone through. */

@@ -25,7 +25,7 @@ export class StackedRNNCells extends Layer<never, unknown> implements RecurrentC
     super(options);
     const given: unknown = cells;
     const valid = Array.isArray(given) && given.length > 0;
-    const wrong = valid ? given.find((cell) => !(cell instanceof Layer) || !('stateSize' in cell)) : given;
+    const wrong: unknown = valid ? given.find((cell) => !(cell instanceof Layer) || !('stateSize' in cell)) : given;
     if (!valid || wrong !== undefined) {
       throw new ValueError(
         `StackedRNNCells: cells must be a list of layers with a stateSize each, got ${describe(wrong)}`,

@@ -1,4 +1,4 @@
-import {type Element, ops, type Tensor} from '@keratin/core';
+import {type Element, ops, ShapeError, type Tensor} from '@keratin/core';
 import {flattenStructure, mapStructure} from '@keratin/core/internal';
 import {type States} from './cell.js';
 
@@ -26,21 +26,21 @@ export function goThrough(
   const steps = order(ops.unstack(inputs));
   const masks = mask === undefined ? null : order(ops.unstack(mask, 1) as Tensor<Element>[] as Tensor<boolean>[]);
   let states = initial;
-  let last: Tensor | null = null;
   const outputs: Tensor[] = [];
-  steps.forEach((x, t) => {
+  for (const [t, x] of steps.entries()) {
     const [output, next] = step(x, states);
     const counts = masks?.[t];
     if (counts === undefined) {
-      [last, states] = [output, next];
+      outputs.push(output);
+      states = next;
     } else {
-      const before: Tensor = zeroOutputForMask || last === null ? ops.zerosLike(output) : last;
-      last = choose(counts, output, before);
+      const before = zeroOutputForMask ? undefined : outputs.at(-1);
+      outputs.push(choose(counts, output, before ?? ops.zerosLike(output)));
       states = chooseStates(counts, next, states);
     }
-    if (returnSequences) outputs.push(last);
-  });
-  if (last === null) throw new RangeError('a sequence has at least one step');
+  }
+  const last = outputs.at(-1);
+  if (last === undefined) throw new ShapeError('a sequence has at least one step');
   return {last, all: returnSequences ? ops.stack(outputs, 1) : null, states};
 }
 

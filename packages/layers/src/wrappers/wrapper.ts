@@ -22,7 +22,12 @@ export abstract class Wrapper extends Layer {
   }
 
   override build(inputShape: Shape): void {
-    if (!this.layer.built) this.layer.build(inputShape);
+    this.buildWrapped(inputShape, inputShape);
+  }
+
+  /** Builds the layer within for inputs of its own shape. */
+  protected buildWrapped(inputShape: Shape, innerShape: Shape): void {
+    if (!this.layer.built) this.layer.build(innerShape);
     super.build(inputShape);
   }
 
