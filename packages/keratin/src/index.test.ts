@@ -16,9 +16,14 @@ const NAMESPACES = [
   'models',
   'ops',
   'optimizers',
+  'queues',
+  'ragged',
   'random',
   'regularizers',
   'saving',
+  'sets',
+  'sparse',
+  'strings',
   'utils',
 ] as const;
 

@@ -2,7 +2,7 @@
  * Deep learning for TypeScript on Node.js, in the style of Keras. Everything is here twice where Keras has it twice: flat (`Sequential`,
  * `Input`, `Variable`) and by namespace (`layers`, `ops`, `losses`); the default export holds the namespaces.
  */
-import {config, ops, ragged, random, sparse} from '@keratin/core';
+import {config, ops, queues, ragged, random, sets, sparse, strings} from '@keratin/core';
 import {datasets} from '@keratin/datasets';
 import {activations, constraints, initializers, layers, regularizers} from '@keratin/layers';
 import {callbacks, losses, metrics, optimizers} from '@keratin/models';
@@ -33,10 +33,13 @@ export default {
   models,
   ops,
   optimizers,
+  queues,
   ragged,
   random,
   regularizers,
   saving,
+  sets,
   sparse,
+  strings,
   utils,
 };

@@ -10,6 +10,7 @@ import {type Components, type DTypes, type QueueElement, type QueueInput} from '
 export type Item = readonly Tensor<Element>[];
 
 interface Waiting {
+  readonly where: string;
   /** Goes on as far as it can; true once it is done, by success or failure. */
   readonly attempt: () => boolean;
   readonly fail: (error: Error) => void;
@@ -105,7 +106,9 @@ export abstract class Queue<D extends DTypes, N extends readonly string[] | unde
     checkOptions(this.#where('close'), options, ['cancelPendingEnqueues']);
     this.#closed = true;
     if (options.cancelPendingEnqueues === true) {
-      for (const waiting of this.#enqueues.splice(0)) waiting.fail(this.#cancelled('enqueue'));
+      for (const {where, fail} of this.#enqueues.splice(0)) {
+        fail(new CancelledError(`${where}: the queue was closed while it waited`));
+      }
     }
     this.#advance();
   }
@@ -114,14 +117,10 @@ export abstract class Queue<D extends DTypes, N extends readonly string[] | unde
     return `${this.constructor.name}.${method}`;
   }
 
-  #cancelled(method: string): CancelledError {
-    return new CancelledError(`${this.#where(method)}: the queue is closed`);
-  }
-
   #enqueueItems(items: readonly Item[], where: string): Promise<undefined> {
     if (this.#closed) return Promise.reject(new CancelledError(`${where}: the queue is closed`));
     let next = 0;
-    return this.#wait<undefined>(this.#enqueues, (resolve) => {
+    return this.#wait<undefined>(this.#enqueues, where, (resolve) => {
       for (; next < items.length; next++) {
         const item = items[next];
         if (item === undefined || this.size() >= this.capacity) return false;
@@ -135,7 +134,7 @@ export abstract class Queue<D extends DTypes, N extends readonly string[] | unde
 
   #dequeueItems(n: number, takesFewer: boolean, where: string): Promise<readonly Item[]> {
     const taken: Item[] = [];
-    return this.#wait<readonly Item[]>(this.#dequeues, (resolve, reject) => {
+    return this.#wait<readonly Item[]>(this.#dequeues, where, (resolve, reject) => {
       while (taken.length < n) {
         if (!this.ready(this.#closed)) break;
         taken.push(this.take());
@@ -182,10 +181,11 @@ export abstract class Queue<D extends DTypes, N extends readonly string[] | unde
 
   #wait<T>(
     line: Waiting[],
+    where: string,
     attempt: (resolve: (value: T) => void, reject: (error: Error) => void) => boolean,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      line.push({attempt: () => attempt(resolve, reject), fail: reject});
+      line.push({where, attempt: () => attempt(resolve, reject), fail: reject});
       this.#advance();
     });
   }

@@ -1,7 +1,7 @@
 import {type Element, isInteger} from '../dtype.js';
 import {DtypeError, ShapeError} from '../errors.js';
 import {concrete, show} from '../shape.js';
-import {convert, type TensorLike} from '../tensor/convert.js';
+import {convert, convertLike, type TensorLike} from '../tensor/convert.js';
 import {valuesOf} from '../tensor/read.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {isSparse, type SparseTensor} from '../sparse/sparse-tensor.js';
@@ -19,7 +19,7 @@ export interface Rows {
 
 export function rowsOf(x: SetInput<Element>, dtype: Tensor['dtype'] | undefined, op: string): Rows {
   if (isSparse(x)) return sparseRows(x, op);
-  const value = convert<Element>(x, dtype, op);
+  const value = dtype === undefined ? convert<Element>(x, undefined, op) : convertLike(x, dtype, op);
   const shape = checked(value.dtype, concrete(value.shape), op);
   const length = shape.at(-1) ?? 0;
   const elements = valuesOf(value, op);
