@@ -14,6 +14,8 @@ const allowed = {
     '@keratin/core/internal',
     '@keratin/layers',
     '@keratin/layers/internal',
+    '@resvg/resvg-js',
+    '@viz-js/viz',
     'cli-progress',
     'zod',
   ],

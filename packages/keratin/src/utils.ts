@@ -10,4 +10,4 @@ export {
   registerKerasSerializable,
   serializeKerasObject,
 } from '@keratin/core';
-export {Progbar, type ProgbarOptions} from '@keratin/models';
+export {modelToDot, plotModel, Progbar, type ProgbarOptions} from '@keratin/models';

@@ -25,6 +25,8 @@ export {type StepLogs} from './trainer/logs.js';
 export {type OptimizerGroup, type OptimizerSpec} from './trainer/optimizer-groups.js';
 export {type LossData} from './trainer/trainer.js';
 export {type SummaryOptions} from './summary/summary.js';
+export {modelToDot, type ModelToDotOptions} from './plots/dot.js';
+export {plotModel, type PlotModelOptions} from './plots/plot-model.js';
 export {Progbar, type ProgbarOptions} from './progress/progbar.js';
 export {Callback, type CallbackHooks, type CallbackParams, History, type Logs} from './callbacks/index.js';
 export {Loss, type LossFunction, type LossId, type LossOptions} from './losses/index.js';
