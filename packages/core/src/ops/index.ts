@@ -15,6 +15,7 @@ export * from './einsum.js';
 export * from './elementwise.js';
 export * from './factorization.js';
 export * from './forward.js';
+export {fft, fft2, type FourierOptions, ifft, ifft2, irfft, type Parts, rfft} from './fft.js';
 export * from './gradient.js';
 export * as image from './image/index.js';
 export {
@@ -66,4 +67,5 @@ export {
 } from './statistics.js';
 export * from './tensorflow.js';
 export * from './vectorize.js';
+export * from './stft.js';
 export * from './windows.js';

@@ -5,7 +5,7 @@ import {apply} from '../engine/dispatch.js';
 import {isSymbolic, symbolicTensor} from '../engine/hidden.js';
 import * as indexing from '../primitives/indexing.js';
 import {broadcastShapes, checkAxis, checkShape, type Shape, show} from '../shape.js';
-import {checkChoice, checkOptions} from '../suggest.js';
+import {checkChoice, checkOptions, describe} from '../suggest.js';
 import {type Index} from '../tensor/indexing/plan.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {type AnyTensorLike, castTo, toPair, toTensor} from './convert.js';
@@ -45,8 +45,10 @@ export function takeAlongAxis(x: AnyTensorLike, indices: AnyTensorLike, axis: nu
     });
   }
   const n = from.dim(-1);
-  const rows = broadcastTo(from, [...outer, n]).reshape([-1, n]);
-  const columns = broadcastTo(which, shape).reshape([rows.dim(0), -1]);
+  // Without -1: there may be no element to tell it from.
+  const count = sizeOf(outer) ?? -1;
+  const rows = broadcastTo(from, [...outer, n]).reshape([count, n]);
+  const columns = broadcastTo(which, shape).reshape([count, which.dim(-1)]);
   // Pairs of row and column, so that each index is checked against its axis.
   const row = broadcastTo(castTo(arange(rows.dim(0)), index.dtype).reshape([-1, 1]), columns.shape);
   const taken: Tensor = apply(indexing.gatherNd, [rows, stack([row, columns], -1)], undefined, op);
@@ -188,6 +190,17 @@ export function invertPermutation(x: AnyTensorLike): Tensor {
 /** Windows of `sequenceLength` elements of the last axis that begin `sequenceStride` apart. */
 export function extractSequences(x: AnyTensorLike, sequenceLength: number, sequenceStride: number): Tensor {
   const value: Tensor = toTensor(x, 'extractSequences');
+  if (!Number.isInteger(sequenceLength) || sequenceLength < 1) {
+    throw new ValueError(
+      `extractSequences: sequenceLength must be a positive integer, got ${describe(sequenceLength)}`,
+    );
+  }
+  if (!Number.isInteger(sequenceStride) || sequenceStride < 1) {
+    throw new ValueError(
+      `extractSequences: sequenceStride must be a positive integer, got ${describe(sequenceStride)}`,
+    );
+  }
+  if (value.ndim === 0) throw new ShapeError('extractSequences: x must have rank 1 or more, got shape ()');
   const n = value.dim(-1);
   const count = Math.max(Math.floor((n - sequenceLength) / sequenceStride) + 1, 0);
   const starts = arange(count).mul(sequenceStride).reshape([-1, 1]);

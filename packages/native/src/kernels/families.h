@@ -30,6 +30,7 @@ namespace keratin {
   X(convolution)                \
   X(pooling)                    \
   X(normalization)              \
+  X(fft)                        \
   X(optimizer)
 
 #define KERATIN_DECLARE(family) void register_##family(Registry& registry);

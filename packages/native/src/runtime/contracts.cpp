@@ -307,6 +307,37 @@ const char* matmul(const Call& call) {
   return nullptr;
 }
 
+// ---- Fourier transforms ------------------------------------------------------------------------------------------
+
+const char* fft(const Call& call) {
+  EXPECT(has(call, 1, 1, 2), kCounts);
+  EXPECT(in(call, 0).rank >= 1 && same_shape(in(call, 0), out(call, 0)), kShapes);
+  EXPECT(is_complex(in(call, 0)) && in(call, 0).dtype == out(call, 0).dtype, kDTypes);
+  EXPECT(all_contiguous(call), kGaps);
+  return nullptr;
+}
+
+/// Real points on one side, the first half of their spectrum on the other.
+const char* half_spectrum(const Call& call, const Operand& real, const Operand& spectrum) {
+  EXPECT(has(call, 1, 1, 0), kCounts);
+  EXPECT(real.rank >= 1 && real.rank == spectrum.rank && same_axes(real, 0, spectrum, 0, real.rank - 1), kShapes);
+  const int64_t n = real.shape[real.rank - 1];
+  EXPECT(n >= 1 && spectrum.shape[real.rank - 1] == n / 2 + 1, kShapes);
+  EXPECT(is_complex(spectrum) && real.dtype == part_of(spectrum.dtype), kDTypes);
+  EXPECT(all_contiguous(call), kGaps);
+  return nullptr;
+}
+
+const char* rfft(const Call& call) {
+  EXPECT(has(call, 1, 1, 0), kCounts);
+  return half_spectrum(call, in(call, 0), out(call, 0));
+}
+
+const char* irfft(const Call& call) {
+  EXPECT(has(call, 1, 1, 0), kCounts);
+  return half_spectrum(call, out(call, 0), in(call, 0));
+}
+
 // ---- Linear algebra ----------------------------------------------------------------------------------------------
 
 /// Outputs and inputs of one floating dtype, without gaps, with the batch axes of the first input; their last axes by
@@ -680,6 +711,9 @@ std::map<std::string, Contract> all_contracts() {
   add({"cumsum", "cumprod"}, &cumulative);
   add({"argsort"}, &argsort);
   add({"searchsorted"}, &searchsorted);
+  add({"fft"}, &fft);
+  add({"rfft"}, &rfft);
+  add({"irfft"}, &irfft);
   add({"softmax", "log_softmax"}, &rows<1>);
   add({"softmax_gradient", "log_softmax_gradient"}, &rows<2>);
   add({"sparse_softmax_cross_entropy"}, &cross_entropy<true>);

@@ -55,5 +55,19 @@ export const COMPLEX: Readonly<Record<string, PrimitiveCases>> = {
   cumprod: running,
   cast: along([{dtype: 'complex128'}, {dtype: 'float64'}]),
   transpose: along([{axes: [1, 0]}]),
+  fft: along([
+    {inverse: false, scaled: false},
+    {inverse: true, scaled: true},
+    {inverse: true, scaled: false},
+  ]),
+  rfft: [[3, 6], [2, 5], [1, 1], [2, 2, 7], [4]].map((shape) => () => ({inputs: [uniform(shape)]})),
+  irfft: (
+    [
+      [[3, 4], 6],
+      [[2, 3], 5],
+      [[2, 1], 1],
+      [[3], 4],
+    ] as const
+  ).map(([shape, length]) => () => ({inputs: [complexUniform(shape)], attributes: {length}})),
   concatenate: [() => ({inputs: [complexUniform([2, 3], 3), complexUniform([1, 3], 7)], attributes: {axis: 0}})],
 };
