@@ -149,6 +149,7 @@ export {Add, Average, Maximum, Minimum, Multiply, Subtract} from './merging/elem
 export {add, average, concatenate, dot, maximum, minimum, multiply, subtract} from './merging/functions.js';
 
 export {type CellOptions, type RecurrentCell, type States, type StateSize} from './recurrent/cell.js';
+export {ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, type ConvLSTMOptions} from './recurrent/conv-lstm.js';
 export {GRU, type GRUOptions} from './recurrent/gru.js';
 export {GRUCell, type GRUCellOptions} from './recurrent/gru-cell.js';
 export {LSTM, type LSTMOptions} from './recurrent/lstm.js';

@@ -43,6 +43,7 @@ import {GroupNormalization} from './normalization/group-normalization.js';
 import {RMSNormalization} from './normalization/rms-normalization.js';
 import {UnitNormalization} from './normalization/unit-normalization.js';
 import * as adaptivePooling from './pooling/adaptive-pooling.js';
+import * as convLSTM from './recurrent/conv-lstm.js';
 import {GRU} from './recurrent/gru.js';
 import {GRUCell} from './recurrent/gru-cell.js';
 import {LSTM} from './recurrent/lstm.js';
@@ -71,6 +72,7 @@ export const layerRegistry = new Registry<AnyLayer>({
 });
 
 const CLASSES = {
+  ...convLSTM,
   Bidirectional,
   TimeDistributed,
   GRU,

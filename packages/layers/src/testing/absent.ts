@@ -1,6 +1,5 @@
 /** Classes of Keras that are not here yet, by family: their cases are not run. */
 export const ABSENT: Readonly<Record<string, readonly string[]>> = {
-  recurrent: ['ConvLSTM1D', 'ConvLSTM2D', 'ConvLSTM3D'],
   features: [
     'Normalization',
     'Discretization',
