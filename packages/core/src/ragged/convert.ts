@@ -57,7 +57,7 @@ export function toTensor<E extends Element = number>(x: RaggedTensor<E>, options
 
 function densified<E extends Element>(x: RaggedTensor<E>, fill: Tensor<Element>, shape: Shape): Tensor<E> {
   const {partition, values} = x;
-  const rows = values instanceof RaggedTensor ? densified(values, fill, shape.slice(1)) : values;
+  const rows = values instanceof RaggedTensor ? densified(values, fill, [null, ...shape.slice(2)]) : values;
   const rowShape = rows.shape.slice(1).map(Number);
   const length = shape[1] ?? partition.longest;
   const count = shape[0] ?? partition.nrows;
@@ -88,8 +88,8 @@ export interface FromTensorOptions<E extends Element = number> {
 
 /** The rows of a tensor of rank 2 or more, whole or cut. */
 export function fromTensor<E extends Element = number>(
-  x: TensorLike<E>,
-  options: FromTensorOptions<E> = {},
+  x: Tensor<E> | NoInfer<TensorLike<E>>,
+  options: NoInfer<FromTensorOptions<E>> = {},
 ): RaggedTensor<E> {
   const op = 'ragged.fromTensor';
   checkOptions(op, options, ['lengths', 'padding', 'raggedRank']);
@@ -139,10 +139,13 @@ function paddedLengths(rows: Tensor<Element>, padding: unknown, op: string): Ten
       `${op}: padding must be one value or have the shape of an entry, ${show(entry)}, got shape ${show(pad.shape)}`,
     );
   }
-  const differs = (rows as Tensor).notEqual(pad as Tensor).reshape([rows.dim(0), rows.dim(1), -1]);
-  const used = differs.any(2);
-  const m = rows.dim(1);
-  if (m === 0) return counting(rows.dim(0)).mul(0);
+  const [n = 0, m = 0] = rows.shape.map(Number);
+  if (n * m === 0) return counting(n).mul(0);
+  const size = entry.reduce<number>((count, k) => count * Number(k), 1);
+  const used = (rows as Tensor)
+    .notEqual(pad as Tensor)
+    .reshape([n, m, size])
+    .any(2);
   return where(used, counting(m).add(1).reshape([1, m]), 0).max(1);
 }
 

@@ -15,7 +15,23 @@ import {isRagged} from './ragged-tensor.js';
 checkLeaks();
 
 type Plain = null | boolean | number | string | readonly Plain[] | {readonly [key: string]: Plain};
-type Recorded = Readonly<Record<string, Plain>>;
+interface Recorded {
+  readonly [key: string]: Plain | undefined;
+  readonly ragged?: Plain;
+  readonly dtype?: string;
+  readonly ragged_rank?: number;
+  readonly nested_row_splits?: Plain;
+  readonly flat_values?: Recorded & Plain;
+  readonly sparse?: boolean;
+  readonly indices?: Plain;
+  readonly values?: Plain;
+  readonly dense_shape?: Plain;
+  readonly shape?: Plain;
+  readonly value?: Plain;
+  readonly list?: Plain;
+  readonly tensor_shape?: Plain;
+  readonly float?: string;
+}
 
 interface Case {
   readonly id: string;

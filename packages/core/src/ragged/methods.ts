@@ -1,6 +1,6 @@
 import {inspect} from 'node:util';
 import {type DType, type Element, type ElementOf} from '../dtype.js';
-import {UnknownOptionError} from '../errors.js';
+import {DtypeError, UnknownOptionError} from '../errors.js';
 import * as elementwise from '../ops/elementwise.js';
 import {type Axis} from '../ops/reduction.js';
 import {type SparseTensor} from '../sparse/sparse-tensor.js';
@@ -16,7 +16,7 @@ import {type RaggedNested} from './create.js';
 import {arrayOf, equals, raggedText} from './read.js';
 import {RaggedTensor, type Rows} from './ragged-tensor.js';
 import * as reduction from './reduction.js';
-import {rowAt, type RowsLike} from './rows.js';
+import {rowAt, type RowsLike, toRows} from './rows.js';
 
 // The methods of ragged tensors, attached where both the class and the functions exist.
 
@@ -144,7 +144,15 @@ function define(name: string | symbol, value: (this: Self, ...rest: never[]) => 
 
 for (const [name, fn] of Object.entries(BINARY)) {
   define(name, function (x: RowsLike) {
-    return binary(`RaggedTensor.${name}`, fn, this, x);
+    const op = `RaggedTensor.${name}`;
+    const other = toRows(x, op, this.dtype);
+    // Before rows are compared: a wrong dtype is the simpler mistake.
+    if (other.dtype !== this.dtype && !name.startsWith('logical')) {
+      throw new DtypeError(
+        `${op}: operands must have one dtype, got ${this.dtype} and ${other.dtype}; use cast('${this.dtype}')`,
+      );
+    }
+    return binary(op, fn, this, other);
   });
 }
 

@@ -14,7 +14,8 @@ import {isRagged, RaggedTensor, type Rows} from './ragged-tensor.js';
 // What the operations on ragged tensors are made of: rows taken, cut, joined, whether they are regular or not.
 
 /** A ragged tensor, or what makes a tensor. */
-export type RowsLike<E extends Element = number> = RaggedTensor<E> | TensorLike<E>;
+// NoInfer: of [1, 2] the elements are numbers, not 1 | 2.
+export type RowsLike<E extends Element = number> = RaggedTensor<E> | Tensor<E> | NoInfer<TensorLike<E>>;
 export type AnyRowsLike =
   RaggedTensor | RaggedTensor<bigint> | RaggedTensor<boolean> | RaggedTensor<string> | AnyTensorLike;
 

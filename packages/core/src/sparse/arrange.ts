@@ -13,7 +13,7 @@ import {convertLike, full, type TensorLike} from '../tensor/convert.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {indicesOf, keysOf, reorder, requireOneDType, takeValues, toSparse, unlinear} from './create.js';
 import {groupsOf} from './groups.js';
-import {linear, toWide, whole} from './parts.js';
+import {linear, toWide, whole, type SparseValues} from './parts.js';
 import {SparseTensor} from './sparse-tensor.js';
 
 /** Axes in another order (reversed by default); the result is in row-major order. */
@@ -125,7 +125,7 @@ export function mask(
 /** With an element of `defaultValue` at the start of every row that has none, and which rows these were. */
 export function fillEmptyRows<E extends Element = number>(
   x: SparseTensor<E>,
-  defaultValue: TensorLike<E>,
+  defaultValue: SparseValues<E>,
 ): [filled: SparseTensor<E>, emptyRows: Tensor<boolean>] {
   const op = 'sparse.fillEmptyRows';
   const given = toSparse<E>(x, op);

@@ -12,7 +12,7 @@ import {isTensor, type Tensor} from '../tensor/tensor.js';
 import {broadcastTo} from '../ops/shape.js';
 import {indicesOf, keysOf, pick, reorder, requireOneDType, toSparse, unlinear} from './create.js';
 import {groupsOf} from './groups.js';
-import {toWide} from './parts.js';
+import {toWide, type SparseValues} from './parts.js';
 import {isSparse, SparseTensor} from './sparse-tensor.js';
 
 const numbers = (x: SparseTensor<Element>): Tensor => x.values as Tensor;
@@ -36,13 +36,13 @@ export function add<E extends Element = number>(
   options?: AddOptions,
 ): SparseTensor<E>;
 export function add<E extends Element = number>(
-  a: SparseTensor<E> | TensorLike<E>,
-  b: SparseTensor<E> | TensorLike<E>,
+  a: SparseTensor<E> | SparseValues<E>,
+  b: SparseTensor<E> | SparseValues<E>,
   options?: AddOptions,
 ): Tensor<E>;
 export function add<E extends Element = number>(
-  a: SparseTensor<E> | TensorLike<E>,
-  b: SparseTensor<E> | TensorLike<E>,
+  a: SparseTensor<E> | SparseValues<E>,
+  b: SparseTensor<E> | SparseValues<E>,
   options: AddOptions = {},
 ): SparseTensor<E> | Tensor<E> {
   const op = 'sparse.add';
@@ -105,7 +105,7 @@ function scaled<E extends Element>(
   op: string,
   fn: (a: AnyTensorLike, b: AnyTensorLike) => Tensor,
   x: SparseTensor<E>,
-  by: TensorLike<E>,
+  by: SparseValues<E>,
 ): SparseTensor<E> {
   const given = toSparse<E>(x, op);
   const factor = convertLike(by, given.dtype, op);
@@ -116,11 +116,11 @@ function scaled<E extends Element>(
 }
 
 /** Each element times a number, or times a tensor that broadcasts to the shape. */
-export const multiplyBy = <E extends Element = number>(x: SparseTensor<E>, by: TensorLike<E>): SparseTensor<E> =>
+export const multiplyBy = <E extends Element = number>(x: SparseTensor<E>, by: SparseValues<E>): SparseTensor<E> =>
   scaled('sparse.multiply', multiply, x, by);
 
 /** Each element divided by a number, or by a tensor that broadcasts to the shape. */
-export const divideBy = <E extends Element = number>(x: SparseTensor<E>, by: TensorLike<E>): SparseTensor<E> =>
+export const divideBy = <E extends Element = number>(x: SparseTensor<E>, by: SparseValues<E>): SparseTensor<E> =>
   scaled('sparse.divide', divide, x, by);
 
 export {multiplyBy as multiply, divideBy as divide};

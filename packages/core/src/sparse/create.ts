@@ -12,7 +12,7 @@ import {show} from '../shape.js';
 import {checkOptions, describe} from '../suggest.js';
 import {convertLike, full, type TensorLike} from '../tensor/convert.js';
 import {type Tensor} from '../tensor/tensor.js';
-import {isText, linear} from './parts.js';
+import {isText, linear, type SparseValues} from './parts.js';
 import {isSparse, SparseTensor} from './sparse-tensor.js';
 
 /** An argument as a sparse tensor. */
@@ -47,7 +47,7 @@ export const takeValues = <E extends Element>(values: Tensor<E>, at: Tensor): Te
   take(values, at, 0) as Tensor<Element> as Tensor<E>;
 
 /** The elements of a tensor that are not 0 (not '', not false). */
-export function fromDense<E extends Element = number>(x: TensorLike<E>): SparseTensor<E> {
+export function fromDense<E extends Element = number>(x: SparseValues<E>): SparseTensor<E> {
   const op = 'sparse.fromDense';
   const value = toTensor<E>(x, op);
   if (value.ndim === 0) throw new ShapeError(`${op}: a tensor of rank 1 or more is needed, got a scalar`);

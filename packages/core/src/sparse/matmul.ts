@@ -6,11 +6,12 @@ import {scatter} from '../ops/indexing.js';
 import {concatenate} from '../ops/shape.js';
 import {show} from '../shape.js';
 import {checkOptions} from '../suggest.js';
-import {convertLike, type TensorLike} from '../tensor/convert.js';
+import {convertLike} from '../tensor/convert.js';
 import {slice} from '../tensor/indexing/slice.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {indicesOf, requireOneDType, toSparse} from './create.js';
 import {isSparse, type SparseTensor} from './sparse-tensor.js';
+import {type SparseValues} from './parts.js';
 
 export interface MatmulOptions {
   /** Whether a is transposed first. Default false. */
@@ -28,8 +29,8 @@ const PIECE = 1 << 18;
  * @throws ShapeError where the inner dimensions differ
  */
 export function sparseDenseMatmul<E extends Element = number>(
-  a: SparseTensor<E> | TensorLike<E>,
-  b: TensorLike<E> | SparseTensor<E>,
+  a: SparseTensor<E> | SparseValues<E>,
+  b: SparseValues<E> | SparseTensor<E>,
   options: MatmulOptions = {},
 ): Tensor<E> {
   const op = 'sparse.sparseDenseMatmul';

@@ -8,7 +8,8 @@ import {isTensor, type Tensor} from '../tensor/tensor.js';
 /** What a SparseTensor takes as indices: n rows of integers. */
 export type SparseIndices = readonly (readonly number[])[] | readonly (readonly bigint[])[] | Tensor | Tensor<bigint>;
 
-export type SparseValues<E extends Element> = TensorLike<E>;
+/** Elements: a tensor says of what kind they are, plain arrays are of numbers where nothing else is said. */
+export type SparseValues<E extends Element> = Tensor<E> | NoInfer<TensorLike<E>>;
 
 /** Parts that are known to fit each other. */
 export interface SparseParts<E extends Element> {
