@@ -12,6 +12,17 @@ checkLeaks();
 
 const list = (...values: number[]) => tensor(values, 'int32');
 
+describe('many tensors', () => {
+  it('join in one call', () => {
+    const each = Array.from({length: 251}, (_, i) => tensor([i, i * i], 'int32'));
+    const rows = each.map((_, i) => [i, i * i]);
+    expect(ops.concatenate(each).array()).toEqual(rows.flat());
+    expect(ops.stack(each, 1).transpose().array()).toEqual(rows);
+    expect(ops.vstack(each).array()).toEqual(rows);
+    expect(ops.hstack(each).array()).toEqual(rows.flat());
+  });
+});
+
 describe('functions of TensorFlow', () => {
   const x = tensor([
     [1, 2, 3],

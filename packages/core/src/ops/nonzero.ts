@@ -23,13 +23,11 @@ export function nonzero(x: AnyTensorLike): Tensor[] {
   const value = toTensor<Element>(x, 'nonzero');
   const flags = castTo<Element>(castTo(value, 'bool'), 'uint8').data() as Uint8Array;
   let count = 0;
-  for (const flag of flags) count += flag;
+  for (let i = 0; i < flags.length; i++) count += flags[i] ?? 0;
   const positions = new Int32Array(count);
   let next = 0;
-  flags.forEach((flag, i) => {
-    if (flag !== 0) positions[next++] = i;
-  });
-  return unravelIndex(positions, value.shape.map(Number));
+  for (let i = 0; next < count; i++) if (flags[i] !== 0) positions[next++] = i;
+  return value.ndim === 1 ? [toIndices(positions, 'nonzero')] : unravelIndex(positions, value.shape.map(Number));
 }
 
 /** Positions in the flattened form of a shape as indices of each axis. */

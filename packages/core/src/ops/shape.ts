@@ -105,19 +105,28 @@ function toTensors(xs: readonly AnyTensorLike[], op: string): Tensor[] {
   );
 }
 
+// One instruction takes no more than 127 inputs.
+const MOST_AT_ONCE = 100;
+
+function join(list: readonly Tensor[], axis: number, op: string): Tensor {
+  if (list.length <= MOST_AT_ONCE) return apply(movement.concatenate, [...list], {axis}, op);
+  const parts: Tensor[] = [];
+  for (let i = 0; i < list.length; i += MOST_AT_ONCE) parts.push(join(list.slice(i, i + MOST_AT_ONCE), axis, op));
+  return join(parts, axis, op);
+}
+
 /** Joins tensors along an axis that exists. */
 export function concatenate(xs: readonly AnyTensorLike[], axis = 0): Tensor {
-  return apply(movement.concatenate, toTensors(xs, 'concatenate'), {axis});
+  return join(toTensors(xs, 'concatenate'), axis, 'concatenate');
 }
 
 export const concat = concatenate;
 
 /** Joins tensors of one shape along a new axis. */
 export function stack(xs: readonly AnyTensorLike[], axis = 0): Tensor {
-  return apply(
-    movement.concatenate,
+  return join(
     toTensors(xs, 'stack').map((x) => expandDims(x, axis)),
-    {axis},
+    axis,
     'stack',
   );
 }
@@ -127,7 +136,7 @@ export function vstack(xs: readonly AnyTensorLike[]): Tensor {
   const rows = toTensors(xs, 'vstack').map((x) =>
     x.ndim < 2 ? apply<{shape: Shape}>(movement.reshape, [x], {shape: [1, -1]}) : x,
   );
-  return apply(movement.concatenate, rows, {axis: 0}, 'vstack');
+  return join(rows, 0, 'vstack');
 }
 
 /** Joins along the second axis; rank 1 along the first. */
@@ -135,7 +144,7 @@ export function hstack(xs: readonly AnyTensorLike[]): Tensor {
   const parts = toTensors(xs, 'hstack').map((x) =>
     x.ndim === 0 ? apply<{shape: Shape}>(movement.reshape, [x], {shape: [1]}) : x,
   );
-  return apply(movement.concatenate, parts, {axis: parts[0]?.ndim === 1 ? 0 : 1}, 'hstack');
+  return join(parts, parts[0]?.ndim === 1 ? 0 : 1, 'hstack');
 }
 
 /** The tensors along an axis, without it. */
@@ -194,7 +203,7 @@ export function tile(x: AnyTensorLike, repeats: number | readonly number[]): Ten
   const given = [repeats].flat();
   const rank = Math.max(given.length, value.ndim);
   const times = [...new Array<number>(rank - given.length).fill(1), ...given];
-  const shape = [...new Array<number>(rank - value.ndim).fill(1), ...value.shape.map((n) => n ?? -1)];
+  const shape = [...new Array<number>(rank - value.ndim).fill(1), ...value.shape];
   // [a, b] -> [1, a, 1, b] -> [r, a, s, b] -> [r a, s b]
   const split2: Tensor = apply(movement.reshape, [value], {shape: shape.flatMap((n) => [1, n])}, 'tile');
   const wide: Tensor = apply(
@@ -203,7 +212,7 @@ export function tile(x: AnyTensorLike, repeats: number | readonly number[]): Ten
     {shape: shape.flatMap((n, i) => [times[i] ?? 1, n])},
     'tile',
   );
-  return apply(movement.reshape, [wide], {shape: shape.map((n, i) => n * (times[i] ?? 1))}, 'tile');
+  return apply(movement.reshape, [wide], {shape: shape.map((n, i) => (n === null ? null : n * (times[i] ?? 1)))}, 'tile');
 }
 
 /** Each element repeated along an axis (of the flattened tensor without one), as often as the list says for each. */
@@ -230,7 +239,7 @@ export function repeat(x: AnyTensorLike, repeats: number | readonly number[], ax
   return apply(
     movement.reshape,
     [wide],
-    {shape: value.shape.map((n, i) => (i === at ? (n ?? 0) * repeats : n))},
+    {shape: value.shape.map((n, i) => (i === at && n !== null ? n * repeats : n))},
     'repeat',
   );
 }
