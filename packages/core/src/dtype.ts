@@ -152,3 +152,7 @@ export function misfit(value: number, dtype: DType): string | undefined {
   if (dtype === 'bool' && value !== 0 && value !== 1) return 'is not a boolean';
   return undefined;
 }
+
+/** Whether a JavaScript number stands for any element of the dtype without loss. */
+export const holdsNumbers = (dtype: DType): boolean =>
+  !isBigInteger(dtype) && DTYPES[dtype].kind !== 'complex' && DTYPES[dtype].kind !== 'string';

@@ -1,6 +1,7 @@
-import {type Element} from '../dtype.js';
+import {type Element, holdsNumbers} from '../dtype.js';
 import {InternalError} from '../errors.js';
 import {concrete, contiguousStrides, isConcrete, sameShape} from '../shape.js';
+import {itemOf} from '../tensor/read.js';
 import {noteView, outsideScopes, Storage} from '../tensor/storage.js';
 import {Tensor} from '../tensor/tensor.js';
 import {contiguous, opcodeOf, runElementwise, runKernel, storageOf} from './execute.js';
@@ -80,12 +81,19 @@ function trace<A>(
   if (traced !== null) return traced;
   const [spec] = specs;
   // The program may have it: no scope that is open takes it away.
-  return outsideScopes(() =>
-    spec !== undefined && specs.length === 1
-      ? [run(primitive, inputs, attributes, spec, op)]
-      : runMany(primitive, inputs, attributes, specs, op),
-  );
+  return outsideScopes(() => {
+    if (spec === undefined || specs.length > 1) return runMany(primitive, inputs, attributes, specs, op);
+    const {kind} = primitive.definition.run;
+    const uniform = kind === 'elementwise' && inputs.length > 0 && inputs.every(isUniform) && holdsNumbers(spec.dtype);
+    if (!uniform) return [run(primitive, inputs, attributes, spec, op)];
+    // One number throughout stays one: a program has it without memory.
+    const ones = inputs.map(({dtype, source}) => Tensor.create<Element>([], dtype, source));
+    const value = Number(itemOf(run(primitive, ones, attributes, {shape: [], dtype: spec.dtype}, op)));
+    return [Tensor.create<Element>(spec.shape, spec.dtype, value)];
+  });
 }
+
+const isUniform = ({source, dtype}: AnyTensor): boolean => typeof source === 'number' && holdsNumbers(dtype);
 
 function run<A>(
   primitive: Primitive<A>,

@@ -29,7 +29,7 @@ export function print(program: Program): string {
   for (const {variable, initial, final} of program.variables) {
     if (initial !== final) lines.push(`  variable ${variable.path} = ${operand(final)}`);
   }
-  lines.push(`  return ${program.results.map(operand).join(', ')}`, '}');
+  lines.push(`  return ${program.results.map(operand).join(', ')}`.trimEnd(), '}');
   return lines.join('\n');
 }
 

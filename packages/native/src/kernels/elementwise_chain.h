@@ -9,7 +9,7 @@
 
 namespace keratin::generic {
 
-constexpr int kMaxChainOutputs = 8;
+constexpr int kMaxChainOutputs = 24;
 constexpr int kMaxChainRegisters = 24;
 constexpr int kMaxChainSteps = 64;
 

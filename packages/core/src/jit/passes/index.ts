@@ -1,19 +1,49 @@
 import {type Program} from '../ir.js';
+import {shareCommonSubexpressions} from './common-subexpressions.js';
 import {removeDeadCode} from './dead-code.js';
+import {foldConstants} from './fold.js';
+import {fuseElementwise} from './fuse.js';
+import {simplify} from './simplify.js';
 
 /** Which passes run; all do by default. */
 export interface PassOptions {
+  /** Computes once, while compiling, what depends on numbers alone. */
+  fold?: boolean | undefined;
+  /** Leaves out what changes nothing, such as `x * 1`. */
+  simplify?: boolean | undefined;
+  /** Computes once what is computed twice. */
+  share?: boolean | undefined;
   /** Leaves out what nobody needs. */
   deadCode?: boolean | undefined;
+  /** Runs elementwise functions that follow each other in one pass over memory. */
+  fuse?: boolean | undefined;
   /** Lets values take the memory of others that nobody needs any more. */
   reuse?: boolean | undefined;
 }
 
-export const PASS_NAMES = ['deadCode', 'reuse'] as const satisfies readonly (keyof PassOptions)[];
+/** In the order in which they run; `reuse` is part of laying out the memory. */
+export const PASS_NAMES = [
+  'fold',
+  'simplify',
+  'share',
+  'deadCode',
+  'fuse',
+  'reuse',
+] as const satisfies readonly (keyof PassOptions)[];
+
+const PASSES = {
+  fold: foldConstants,
+  simplify,
+  share: shareCommonSubexpressions,
+  deadCode: removeDeadCode,
+  fuse: fuseElementwise,
+} as const satisfies Partial<Record<keyof PassOptions, (program: Program) => Program>>;
 
 /** The program after all passes that are on. */
-export function optimize(program: Program, passes: PassOptions = {}): Program {
+export function optimize(program: Program, options: PassOptions = {}): Program {
   let result = program;
-  if (passes.deadCode !== false) result = removeDeadCode(result);
+  for (const name of PASS_NAMES) {
+    if (name !== 'reuse' && options[name] !== false) result = PASSES[name](result);
+  }
   return result;
 }
