@@ -212,7 +212,12 @@ export function tile(x: AnyTensorLike, repeats: number | readonly number[]): Ten
     {shape: shape.flatMap((n, i) => [times[i] ?? 1, n])},
     'tile',
   );
-  return apply(movement.reshape, [wide], {shape: shape.map((n, i) => (n === null ? null : n * (times[i] ?? 1)))}, 'tile');
+  return apply(
+    movement.reshape,
+    [wide],
+    {shape: shape.map((n, i) => (n === null ? null : n * (times[i] ?? 1)))},
+    'tile',
+  );
 }
 
 /** Each element repeated along an axis (of the flattened tensor without one), as often as the list says for each. */
