@@ -10,10 +10,12 @@ import {type Axis} from '../ops/reduction.js';
 import {recorded} from '../graph/recorded.js';
 import '../ops/recorded.js';
 import {type Shape} from '../shape.js';
+import {attach} from './attach.js';
 import {type Nested, type TensorLike, type TypedArrayOf} from './convert.js';
+import './operations.js';
 import './protocols.js';
 import {arrayOf, dataOf, itemOf} from './read.js';
-import {Tensor} from './tensor.js';
+import {type Tensor} from './tensor.js';
 
 // The methods of tensors: short arithmetic names and the operations of one tensor. They are attached here, after both the
 // class and the ops exist, so that neither has to import the other.
@@ -137,17 +139,8 @@ declare module './tensor.js' {
   }
 }
 
-// Each op takes its tensor first; the methods pass `this` there.
-function attach(name: string, fn: (self: unknown, ...rest: readonly unknown[]) => unknown): void {
-  const methods = {
-    [name](this: Tensor<Element>, ...rest: readonly unknown[]) {
-      return fn(this, ...rest);
-    },
-  };
-  Object.defineProperty(Tensor.prototype, name, {value: methods[name], writable: true, configurable: true});
-}
-
-const methods: Readonly<Record<string, (self: Tensor, ...rest: never[]) => unknown>> = {
+/** The methods of this file, by name. */
+export const METHODS: Readonly<Record<string, (self: Tensor, ...rest: never[]) => unknown>> = {
   add: elementwise.add,
   sub: elementwise.subtract,
   mul: elementwise.multiply,
@@ -245,9 +238,9 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 };
 
 /** Methods that read values; a symbolic tensor has none. */
-const READERS = new Set(['item', 'array', 'data', 'numpy']);
+export const READERS: ReadonlySet<string> = new Set(['item', 'array', 'data', 'numpy']);
 
-for (const [name, method] of Object.entries(methods)) {
+for (const [name, method] of Object.entries(METHODS)) {
   const fn = method as (self: unknown, ...rest: readonly unknown[]) => unknown;
   attach(name, READERS.has(name) ? fn : recorded(OPERATIONS[name] ?? name, fn));
 }
