@@ -1,7 +1,7 @@
 import {type Element} from '../dtype.js';
 import {IndexError, ShapeError} from '../errors.js';
 import {broadcastTo} from '../ops/shape.js';
-import {broadcastShapes, concrete, type Shape, show} from '../shape.js';
+import {broadcastShapes, concrete, sameShape, type Shape, show} from '../shape.js';
 import {checkChoice, checkOptions} from '../suggest.js';
 import {tensor, type TensorLike} from '../tensor/convert.js';
 import {valuesOf} from '../tensor/read.js';
@@ -58,7 +58,7 @@ export function substr(x: Strings, pos: TensorLike, len: TensorLike, options: Un
   const unit = unitOf(op, options);
   const starts = toIndices(pos, op, 'pos');
   const lengths = toIndices(len, op, 'len');
-  if (broadcastShapes(starts.shape, lengths.shape)?.length !== starts.ndim || starts.ndim !== lengths.ndim) {
+  if (!sameShape(starts.shape, lengths.shape)) {
     throw new ShapeError(
       `${op}: pos and len must have one shape, got ${show(starts.shape)} and ${show(lengths.shape)}`,
     );

@@ -23,7 +23,7 @@ export interface SplitOptions {
  */
 export function split<const S extends Strings>(x: S, options: SplitOptions = {}): Lists<S, string> {
   const op = 'strings.split';
-  checkOptions(op, options, ['sep', 'maxsplit']);
+  checkOptions(op, options, ['sep', 'maxsplit'], {separator: 'sep'});
   const sep = checkText(op, 'sep', options.sep ?? '');
   const maxsplit = checkInteger(op, 'maxsplit', options.maxsplit ?? -1, -1);
   const value = toText(x, op);
