@@ -506,4 +506,84 @@ TEST(svd_of_what_is_not_finite) {
   }
 }
 
+template <class T>
+void check_eig(DType dtype, const Dense& a) {
+  const int64_t n = a.rows;
+  const DType complex = dtype == DType::float32 ? DType::complex64 : DType::complex128;
+  const Array x = to_array(dtype, {a, a});
+  const Array values = Array::empty(complex, {2, n});
+  const Array vectors = Array::empty(complex, {2, n, n});
+  call("eig", {x}, {values, vectors});
+  const Dense given = matrix(x, 1, n, n);
+  const std::complex<T>* const w = values.data<std::complex<T>>() + n;
+  const std::complex<T>* const v = vectors.data<std::complex<T>>() + n * n;
+  std::complex<double> sum = 0;
+  double trace = 0;
+  for (int64_t j = 0; j < n; ++j) {
+    const std::complex<double> lambda(w[j]);
+    sum += lambda;
+    trace += given.at(j, j);
+    double length = 0;
+    double residual = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      std::complex<double> product = 0;
+      for (int64_t k = 0; k < n; ++k) product += given.at(i, k) * std::complex<double>(v[k * n + j]);
+      residual = std::max(residual, std::abs(product - lambda * std::complex<double>(v[i * n + j])));
+      length += std::norm(std::complex<double>(v[i * n + j]));
+    }
+    CHECK_NEAR(length, 1, 64 * epsilon(dtype));
+    CHECK(residual <= 16 * epsilon(dtype) * static_cast<double>(n) * norm(given));
+  }
+  CHECK(std::abs(sum - trace) <= 16 * epsilon(dtype) * static_cast<double>(n) * std::max(norm(given), 1e-300));
+}
+
+TEST(eig_satisfies_its_equation) {
+  for (const DType dtype : kFloats) {
+    const auto check = [&](const Dense& a) {
+      if (dtype == DType::float32) {
+        check_eig<float>(dtype, a);
+      } else {
+        check_eig<double>(dtype, a);
+      }
+    };
+    for (const int64_t n : kSizes) {
+      for (const double size : {1.0, 1e-30, 1e30}) {
+        context() = std::string(name_of(dtype)) + " " + std::to_string(n) + " times " + show(size);
+        Dense a = random(n, n, 21);
+        for (double& v : a.values) v *= size;
+        check(a);
+      }
+      context() = std::string(name_of(dtype)) + " special " + std::to_string(n);
+      check(zeros(n, n));
+      check(diagonal({1, n, spectrum(3, n, dtype)}, n, n));
+      // A cycle: all eigenvalues on the unit circle.
+      Dense cycle = zeros(n, n);
+      for (int64_t i = 0; i < n; ++i) cycle.at(i, (i + 1) % n) = 1;
+      check(cycle);
+      // Turns by an angle: pairs of eigenvalues; and a triangle with equal ones, that has too few eigenvectors.
+      Dense turns = zeros(n, n);
+      Dense jordan = zeros(n, n);
+      for (int64_t i = 0; i < n; ++i) {
+        jordan.at(i, i) = 2;
+        if (i + 1 < n) jordan.at(i, i + 1) = 1;
+        turns.at(i, i) = 0.6;
+        if (i % 2 == 0 && i + 1 < n) {
+          turns.at(i, i + 1) = 0.8;
+          turns.at(i + 1, i) = -0.8;
+        }
+      }
+      check(turns);
+      check(jordan);
+      check(multiply(random(n, 1, 22), random(1, n, 23)));
+      const Dense q = orthonormal(n, n, 24);
+      check(multiply(multiply(q, diagonal({1, n, spectrum(1, n, dtype)}, n, n)), transpose(q)));
+    }
+  }
+  for (const double bad : {static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
+    CHECK_FAILS(call("eig", {Array::of<double>({2, 0, bad, 2}, {2, 2})},
+                     {Array::empty(DType::complex128, {2}), Array::empty(DType::complex128, {2, 2})}),
+                "must be finite");
+  }
+}
+
 }  // namespace

@@ -94,6 +94,7 @@ function runAll(): void {
   ops.argsort(x);
   ops.searchsorted([1, 2, 3], [0.5, 2.5]);
   ops.luFactor(uniform([3, 3]));
+  ops.eig(uniform([3, 3]));
   random.uniform([9]);
   random.randint([9], 0, 5);
   random.normal([9]);

@@ -89,6 +89,7 @@ export const SIGNATURES: Readonly<Record<string, string>> = {
     'nn.DotProductAttention query key value @bias=null @mask=null @scale=null | is_causal=false !flash_attention=null attn_logits_soft_cap=null',
   dsplit: 'numpy.Dsplit x | indices_or_sections',
   dstack: 'numpy.Dstack xs',
+  eig: 'linalg.Eig x',
   eigh: 'linalg.Eigh x',
   einsum: 'numpy.Einsum *operands | subscripts > subscripts *operands',
   elu: 'nn.Elu x | alpha=1.0',

@@ -126,6 +126,45 @@ describe('eigh', () => {
   });
 });
 
+describe('eig', () => {
+  it('satisfies A v = lambda v', () => {
+    for (const shape of [
+      [3, 5, 5],
+      [1, 1],
+      [0, 3, 3],
+      [30, 30],
+    ]) {
+      const x = uniform(shape);
+      const [values, vectors] = ops.eig(x);
+      expect([values.dtype, vectors.dtype]).toEqual(['complex128', 'complex128']);
+      expect([values.shape, vectors.shape]).toEqual([shape.slice(0, -1), shape]);
+      if (x.size === 0) continue;
+      const [re, im] = [ops.real(vectors), ops.imag(vectors)];
+      const [a, b] = [ops.real(values).expandDims(-2), ops.imag(values).expandDims(-2)];
+      expect(distance(x.matmul(re), re.mul(a).sub(im.mul(b)))).toBeLessThan(1e-12);
+      expect(distance(x.matmul(im), im.mul(a).add(re.mul(b)))).toBeLessThan(1e-12);
+    }
+    const [turn] = ops.eig([
+      [0, 1],
+      [-1, 0],
+    ]);
+    expect(turn.dtype).toBe('complex64');
+    expect(ops.abs(turn).array()).toEqual([1, 1]);
+    expect(ops.imag(turn).array()).toEqual([1, -1]);
+  });
+});
+
+describe('ops.linalg', () => {
+  it('holds the same functions', () => {
+    expect(ops.linalg.svd).toBe(ops.svd);
+    // Of Keras 3.15
+    const names =
+      'cholesky choleskyInverse det eig eigh inv jvp lstsq luFactor matrixPower matrixRank norm pinv qr solve';
+    expect(Object.keys(ops.linalg).sort()).toEqual([...names.split(' '), 'solveTriangular', 'svd'].sort());
+    expect(Object.values(ops.linalg).every((fn) => typeof fn === 'function')).toBe(true);
+  });
+});
+
 describe('dtypes and symbolic tensors', () => {
   it('makes integers float32', () => {
     expect(ops.cholesky(tensor([[4]], 'int32')).dtype).toBe('float32');
@@ -201,6 +240,8 @@ describe('mistakes', () => {
     ],
     [() => ops.svd(flat), ShapeError, 'svd: x must have rank 2 or more, got shape (2,)'],
     [() => ops.svd(wide, {full_matrices: false} as object), UnknownOptionError, 'here it is called "fullMatrices"'],
+    [() => ops.eig(wide), ShapeError, 'eig: x must have square matrices in its last two axes, got shape (2,3)'],
+    [() => ops.eig([[Infinity]]), ValueError, 'eig: the matrix must be finite, matrix 0 of 1 has no eigenvalues'],
     [() => ops.eigh(wide), ShapeError, 'eigh: x must have square matrices in its last two axes, got shape (2,3)'],
     [() => ops.eigh([[NaN]]), ValueError, 'eigh: the matrix must be finite, matrix 0 of 1 has no eigenvalues'],
   ])('%#', (call, kind, sentence) => {

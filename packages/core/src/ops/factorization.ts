@@ -122,3 +122,16 @@ export function eigh(x: AnyTensorLike): [values: Tensor, vectors: Tensor] {
   const [values, vectors] = applyAll(decompositions.eigh, [toFloat(x, 'eigh')], undefined, 'eigh');
   return [given(values, 'eigh'), given(vectors, 'eigh')];
 }
+
+/**
+ * Eigenvalues (..., n) and eigenvectors (..., n, n) of length 1, in columns, of general real matrices: complex64 for float32, complex128
+ * for float64, in no certain order; pairs of conjugates stand together. No gradient.
+ *
+ * @throws ValueError where a matrix is not finite.
+ * @example
+ * const [values] = ops.eig([[0, 1], [-1, 0]]); // i and -i
+ */
+export function eig(x: AnyTensorLike): [values: Tensor, vectors: Tensor] {
+  const [values, vectors] = applyAll(decompositions.eig, [toFloat(x, 'eig')], undefined, 'eig');
+  return [given(values, 'eig'), given(vectors, 'eig')];
+}

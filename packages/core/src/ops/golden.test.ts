@@ -133,6 +133,42 @@ function compareComplex(c: Case, actual: Tensor | number, [re, im]: ComplexNames
   compare(c, actual.imag(), im, `${what}, imaginary part`);
 }
 
+/** Eigenvalues in any order, and the eigenvectors of each up to a complex factor: |<v, w>| = 1 for vectors of length 1. */
+function compareEigenpairs(c: Case, [values, vectors]: readonly (Tensor | number)[]): void {
+  const parts = (x: Tensor | number | undefined) => {
+    if (!isTensor(x)) throw new Error('an output is missing');
+    return [numbers(x.real()), numbers(x.imag())] as const;
+  };
+  const [wanted, columns] = (c.outputs ?? []).map((output) => {
+    if (typeof output === 'string' || !('complex' in output)) throw new Error('an output is not complex');
+    return parts(complexNamed(output.complex));
+  });
+  const [found, own] = [parts(values), parts(vectors)];
+  const n = found[0].length;
+  const left = new Set(found[0].keys());
+  const at = (list: readonly number[] | undefined, i: number): number => list?.[i] ?? NaN;
+  for (let j = 0; j < n; j++) {
+    const [re, im] = [at(wanted?.[0], j), at(wanted?.[1], j)];
+    const nearest = [...left].sort(
+      (p, q) =>
+        Math.hypot(at(found[0], p) - re, at(found[1], p) - im) - Math.hypot(at(found[0], q) - re, at(found[1], q) - im),
+    )[0];
+    const k = nearest ?? -1;
+    left.delete(k);
+    const tolerance = c.tolerance ?? 1e-5;
+    expect(Math.abs(at(found[0], k) - re), `eigenvalue ${String(j)}`).toBeLessThan(tolerance * (1 + Math.abs(re)));
+    expect(Math.abs(at(found[1], k) - im), `eigenvalue ${String(j)}`).toBeLessThan(tolerance * (1 + Math.abs(im)));
+    let [x, y] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      const [a, b] = [at(own[0], i * n + k), at(own[1], i * n + k)];
+      const [p, q] = [at(columns?.[0], i * n + j), at(columns?.[1], i * n + j)];
+      x += a * p + b * q;
+      y += a * q - b * p;
+    }
+    expect(Math.abs(Math.hypot(x, y) - 1), `eigenvector ${String(j)}`).toBeLessThan(tolerance);
+  }
+}
+
 /** Outputs and gradients. */
 function check(c: Case): void {
   if (c.expect === 'error') {
@@ -160,6 +196,10 @@ function check(c: Case): void {
     return {outputs: found, targets: terms.length < 2 ? terms : [terms.reduce((a, b) => a.add(b))]};
   });
   expect(outputs.length, 'number of outputs').toBe(c.outputs.length);
+  if (c.compare === 'eigenpairs') {
+    compareEigenpairs(c, outputs);
+    return;
+  }
   c.outputs.forEach((output, i) => {
     const actual = outputs[i];
     if (actual === undefined) throw new Error('an output is missing');
@@ -187,7 +227,7 @@ describe(`ops of ${suite.source}`, () => {
   it('says which cases are not run', () => {
     const tables = suite.cases.length - plain.length;
     expect(`${String(run.length)} run, ${String(others.length)} not, ${String(tables)} tables`).toMatchInlineSnapshot(
-      `"1046 run, 9 not, 23 tables"`,
+      `"1047 run, 8 not, 23 tables"`,
     );
   });
 

@@ -35,6 +35,7 @@ export {
   takeAlongAxis,
 } from './indexing.js';
 export * from './linalg.js';
+export * as linalg from './linear-algebra.js';
 export * from './math.js';
 export * from './nan.js';
 export * from './nn.js';

@@ -191,3 +191,23 @@ export const singularValues: Primitive = definePrimitive('singular_values', {
     },
   },
 });
+
+/**
+ * Eigenvalues and eigenvectors of length 1 in columns of general matrices (complex). No gradient: TensorFlow's would need complex
+ * solutions of systems.
+ */
+export const eig: Primitive = definePrimitive('eig', {
+  inputs: ['x'],
+  outputs: ['values', 'vectors'],
+  infer: ([x]: readonly Spec[], _: undefined, op): readonly Spec[] => {
+    const input = given(x, op);
+    const n = checkSquare(op, input, 'x');
+    const dtype = input.dtype === 'float32' ? 'complex64' : 'complex128';
+    return [
+      {shape: [...batchOf(input), n], dtype},
+      {shape: [...batchOf(input), n, n], dtype},
+    ];
+  },
+  run: {kind: 'contiguous'},
+  gradient: null,
+});

@@ -100,7 +100,6 @@ export const REFUSED: ReadonlySet<string> = new Set(['matmul bool,bool']);
 
 /** Why cases are not run: names of ops, or ids. */
 const LEFT: Readonly<Record<string, readonly string[]>> = {
-  'eigenvalues of general matrices come later': ['eig'],
   'integers become float32, where TensorFlow refuses them': [
     'sigmoid/error-int32',
     'softplus/error-int32',

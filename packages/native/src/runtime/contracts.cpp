@@ -414,6 +414,15 @@ const char* eigh(const Call& call) {
   return nullptr;
 }
 
+const char* eig(const Call& call) {
+  if (const char* problem = square_matrices(call, 1, 2, 0)) return problem;
+  const Operand& x = in(call, 0);
+  const int64_t n = x.shape[x.rank - 1];
+  EXPECT(factors(call, 1, 3, {{n}, {n, n}}), kShapes);
+  for (int i = 0; i < 2; ++i) EXPECT(is_complex(out(call, i)) && part_of(out(call, i).dtype) == x.dtype, kDTypes);
+  return nullptr;
+}
+
 const char* qr(const Call& call) {
   EXPECT(has(call, 1, 2, 0), kCounts);
   const Operand& x = in(call, 0);
@@ -730,6 +739,7 @@ std::map<std::string, Contract> all_contracts() {
   add({"triangular_solve"}, &linear_system<2>);
   add({"qr"}, &qr);
   add({"eigh"}, &eigh);
+  add({"eig"}, &eig);
   add({"svd"}, &svd<3>);
   add({"singular_values"}, &svd<1>);
   add({"convolution"}, &convolution);

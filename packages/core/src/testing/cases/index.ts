@@ -50,6 +50,7 @@ const NO_GRADIENT = [
   'argsort',
   'searchsorted',
   'lu_factor',
+  'eig',
   'trunc',
   'nextafter',
   'gcd',

@@ -7,6 +7,7 @@ void register_linalg_solve(Registry& registry);
 void register_linalg_qr(Registry& registry);
 void register_linalg_eigh(Registry& registry);
 void register_linalg_svd(Registry& registry);
+void register_linalg_eig(Registry& registry);
 
 void register_linalg(Registry& registry);
 
@@ -15,6 +16,7 @@ void register_linalg(Registry& registry) {
   register_linalg_qr(registry);
   register_linalg_eigh(registry);
   register_linalg_svd(registry);
+  register_linalg_eig(registry);
 }
 
 }  // namespace keratin::KERATIN_ISA
