@@ -69,4 +69,6 @@ export {
   type RegisterOptions,
   serializeKerasObject,
 } from './serialization/index.js';
+export {type Cost} from './jit/cost.js';
 export {jit, type Jitted, type JitOptions} from './jit/jit.js';
+export {type PassOptions} from './jit/passes/index.js';

@@ -19,11 +19,18 @@ const VERSION = 1;
  *     operand: slot, dtype, offset, rank, shape..., strides...; slots are externals, results, the arena; -1 is a scalar of value `offset`
  */
 export function encode({externals, results, hostWords}: Lowered, plan: Planned): Float64Array {
-  const words: number[] = [VERSION, externals.length];
-  for (const {bytes, writable} of externals) words.push(bytes, writable ? 1 : 0);
-  words.push(results.length);
-  for (const {bytes} of results) words.push(bytes);
-  words.push(plan.arenaBytes, hostWords, plan.instructions.length);
+  const words = new Words();
+  words.put(VERSION);
+  words.put(externals.length);
+  for (const {bytes, writable} of externals) {
+    words.put(bytes);
+    words.put(writable ? 1 : 0);
+  }
+  words.put(results.length);
+  for (const {bytes} of results) words.put(bytes);
+  words.put(plan.arenaBytes);
+  words.put(hostWords);
+  words.put(plan.instructions.length);
   const slotOf = (buffer: Buffer): number => {
     const {slot} = plan.rootOf(buffer);
     if (slot === null) return externals.length + results.length;
@@ -32,22 +39,52 @@ export function encode({externals, results, hostWords}: Lowered, plan: Planned):
   const put = (operand: Place | Scalar): void => {
     const {shape, dtype} = operand;
     const {code, bytes} = DTYPES[dtype];
-    if (operand.kind === 'scalar') {
-      words.push(-1, code, operand.value, shape.length, ...shape, ...shape.map(() => 0));
-      return;
-    }
-    const offset = operand.offset + plan.offsetOf(operand.buffer) / bytes;
-    words.push(slotOf(operand.buffer), code, offset, shape.length, ...shape, ...operand.strides);
+    const isScalar = operand.kind === 'scalar';
+    words.put(isScalar ? -1 : slotOf(operand.buffer));
+    words.put(code);
+    words.put(isScalar ? operand.value : operand.offset + plan.offsetOf(operand.buffer) / bytes);
+    words.put(shape.length);
+    words.putAll(shape);
+    if (!isScalar) words.putAll(operand.strides);
+    else for (let i = 0; i < shape.length; i++) words.put(0);
   };
   for (const {kernel, inputs, outputs, attributes, dynamic} of plan.instructions) {
-    words.push(opcodeOf(kernel), inputs.length, outputs.length, attributes.length, ...attributes);
-    inputs.forEach(put);
-    outputs.forEach(put);
-    words.push(dynamic.length);
+    words.put(opcodeOf(kernel));
+    words.put(inputs.length);
+    words.put(outputs.length);
+    words.put(attributes.length);
+    words.putAll(attributes);
+    for (const input of inputs) put(input);
+    for (const output of outputs) put(output);
+    words.put(dynamic.length);
     for (const each of dynamic) {
-      words.push(each.attribute, 'host' in each ? each.host : -1);
+      words.put(each.attribute);
+      words.put('host' in each ? each.host : -1);
       if ('place' in each) put(each.place);
     }
   }
-  return Float64Array.from(words);
+  return words.all();
+}
+
+/** A list of numbers that grows. */
+class Words {
+  #words = new Float64Array(1024);
+  #length = 0;
+
+  put(word: number): void {
+    if (this.#length === this.#words.length) {
+      const wider = new Float64Array(2 * this.#length);
+      wider.set(this.#words);
+      this.#words = wider;
+    }
+    this.#words[this.#length++] = word;
+  }
+
+  putAll(words: readonly number[]): void {
+    for (const word of words) this.put(word);
+  }
+
+  all(): Float64Array {
+    return this.#words.slice(0, this.#length);
+  }
 }

@@ -201,6 +201,31 @@ describe('jit', () => {
   });
 });
 
+describe('the cost of a program', () => {
+  it('counts products, elements and bytes', () => {
+    const f = jit((x: Tensor, y: Tensor) => x.matmul(y).tanh().mul(2).sum());
+    const [x, y] = [ops.ones([3, 4]), ops.ones([4, 5])];
+    const cost = {flops: 2 * 3 * 4 * 5 + 2 * 15 + 15, bytes: 4 * (12 + 20 + 15 + 15 + 15 + 15 + 1), kernels: 3};
+    expect(f.cost(x, y)).toMatchObject(cost);
+    f(ops.ones([2, 4]), y);
+    expect(f.cost().flops).toBe(2 * 2 * 4 * 5 + 3 * 10);
+    expect(f.cost(x, y)).toMatchObject(cost);
+  });
+
+  it('counts the taps of convolutions, forward and backward', () => {
+    const w = new Variable(ops.ones([3, 3, 2, 4]));
+    const f = jit(
+      (x: Tensor) => {
+        const tape = new GradientTape();
+        const y = tape.record(() => ops.conv(x, w));
+        return tape.gradient(y, w);
+      },
+      {passes: {deadCode: false}},
+    );
+    expect(f.cost(ops.ones([1, 5, 5, 2])).flops).toBeGreaterThanOrEqual(2 * (2 * 9 * 4 * 3 * 3 * 2));
+  });
+});
+
 describe('mistakes', () => {
   const x = ops.ones([2]);
   const leak: Tensor[] = [];

@@ -6,6 +6,7 @@ import {tracing} from '../engine/tracing.js';
 import {mapStructure, tensorsIn} from '../structure.js';
 import {checkOptions, describe} from '../suggest.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
+import {type Cost, costOf} from './cost.js';
 import {Executable} from './executable.js';
 import {type Program} from './ir.js';
 import {optimize, type PassOptions, PASS_NAMES} from './passes/index.js';
@@ -23,6 +24,8 @@ export interface JitOptions {
 export type Jitted<A extends readonly unknown[], R> = ((...args: A) => R) & {
   /** The program for these arguments as text, after all passes. */
   ir(...args: A): string;
+  /** What the program for these arguments takes at each run; without arguments, the program of the last call. */
+  cost(...args: A | []): Cost;
 };
 
 interface Entry {
@@ -60,7 +63,10 @@ export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, opti
   if (options.passes !== undefined) checkOptions('jit', options.passes, PASS_NAMES);
   const compiler = new Compiler(fn as (...args: readonly unknown[]) => unknown, options.passes);
   const call = (...args: A): R => compiler.call(args) as R;
-  return Object.assign(call, {ir: (...args: A): string => compiler.ir(args)});
+  return Object.assign(call, {
+    ir: (...args: A): string => compiler.ir(args),
+    cost: (...args: A | []): Cost => compiler.cost(args),
+  });
 }
 
 class Compiler {
@@ -87,6 +93,13 @@ class Compiler {
     const entry = this.#find(args, []) ?? this.#compile(args, []);
     if (entry === null) throw new TraceError('jit: symbolic tensors are not compiled, there is no program for them');
     return print(entry.executable.program);
+  }
+
+  cost(args: readonly unknown[]): Cost {
+    const last = args.length === 0 ? this.#entries[0] : undefined;
+    const entry = last ?? this.#find(args, []) ?? this.#compile(args, []);
+    if (entry === null) throw new TraceError('jit: symbolic tensors are not compiled, there is no program for them');
+    return costOf(entry.executable.instructions, entry.executable.arenaBytes);
   }
 
   #find(args: readonly unknown[], inputs: Tensor<Element>[]): Entry | undefined {

@@ -41,7 +41,7 @@ class MemoryPlan {
   constructor(lowered: Lowered) {
     this.#lowered = lowered;
     lowered.instructions.forEach((instruction, i) => {
-      for (const place of placesOf(instruction)) this.#use(place.buffer, i);
+      visitBuffers(instruction, (buffer) => this.#use(buffer, i));
     });
     const after = lowered.instructions.length;
     for (const {from} of lowered.stores) if (from.kind === 'place') this.#use(from.buffer, after);
@@ -137,8 +137,7 @@ class MemoryPlan {
     });
     for (const {from, to} of late) this.#end.push(copy(from, to));
     const end = this.#lowered.instructions.length;
-    for (const instruction of this.#end)
-      for (const place of placesOf(instruction)) this.#use(this.#root(place.buffer), end);
+    for (const instruction of this.#end) visitBuffers(instruction, (buffer) => this.#use(this.#root(buffer), end));
   }
 
   #canBecome(from: Place, to: Place): boolean {
@@ -193,7 +192,7 @@ class MemoryPlan {
     const offsets = new Map<Buffer, number>();
     const arena = new ArenaLayout();
     const roots = new Set<Buffer>();
-    for (const instruction of all) for (const {buffer} of placesOf(instruction)) roots.add(this.#root(buffer));
+    for (const instruction of all) visitBuffers(instruction, (buffer) => roots.add(this.#root(buffer)));
     const living = [...roots]
       .filter(({slot}) => slot === null)
       .map((buffer) => ({buffer, life: this.#life(buffer)}))
@@ -236,11 +235,12 @@ class ArenaLayout {
   }
 }
 
-function* placesOf({inputs, outputs, dynamic, becomes}: Instruction): Generator<Place> {
-  for (const place of inputs) if (place.kind === 'place') yield place;
-  yield* outputs;
-  for (const each of dynamic) if ('place' in each) yield each.place;
-  for (const place of becomes) if (place.kind === 'place') yield place;
+/** Every buffer that an instruction touches, perhaps more than once. */
+function visitBuffers({inputs, outputs, dynamic, becomes}: Instruction, visit: (buffer: Buffer) => void): void {
+  for (const place of inputs) if (place.kind === 'place') visit(place.buffer);
+  for (const place of outputs) visit(place.buffer);
+  for (const each of dynamic) if ('place' in each) visit(each.place.buffer);
+  for (const place of becomes) if (place.kind === 'place') visit(place.buffer);
 }
 
 function copy(from: Place | Scalar, to: Place): Instruction {
