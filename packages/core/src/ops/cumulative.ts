@@ -2,6 +2,7 @@ import {type DType, type Element} from '../dtype.js';
 import {ShapeError, ValueError} from '../errors.js';
 import {apply} from '../engine/dispatch.js';
 import * as cumulative from '../primitives/cumulative.js';
+import * as movement from '../primitives/movement.js';
 import {checkAxis} from '../shape.js';
 import {checkOptions} from '../suggest.js';
 import {type Tensor} from '../tensor/tensor.js';
@@ -46,11 +47,9 @@ export function cumprod(x: AnyTensorLike, axis?: number | CumulativeOptions | nu
 /** The part of an axis from `start`, `size` long. */
 export function part(x: Tensor, axis: number, start: number, size: number): Tensor {
   const starts = x.shape.map((_, i) => (i === axis ? start : 0));
-  return slice(
-    x,
-    starts,
-    x.shape.map((n, i) => (i === axis ? size : (n ?? 0))),
-  );
+  // Other axes may be open.
+  const sizes = x.shape.map((n, i) => (i === axis ? size : n));
+  return apply(movement.slice, [x], {starts, sizes, steps: starts.map(() => 1)}, 'slice');
 }
 
 /** Differences of neighbours along an axis, `n` times. */

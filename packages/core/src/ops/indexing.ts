@@ -4,7 +4,7 @@ import {ShapeError, ValueError} from '../errors.js';
 import {apply} from '../engine/dispatch.js';
 import {isSymbolic, symbolicTensor} from '../engine/hidden.js';
 import * as indexing from '../primitives/indexing.js';
-import {broadcastShapes, checkAxis, checkShape, type Shape, show} from '../shape.js';
+import {broadcastShapes, checkAxis, checkShape, type Shape, show, sizeOf} from '../shape.js';
 import {checkChoice, checkOptions, describe} from '../suggest.js';
 import {type Index} from '../tensor/indexing/plan.js';
 import {type Tensor} from '../tensor/tensor.js';

@@ -57,6 +57,11 @@ function inferConvolution(inputs: readonly Spec[], attributes: ConvolutionAttrib
       `${op}: inputs and kernel must have rank ${String(rank + 2)}, got inputs ${show(x.shape)} and kernel ${show(filter.shape)}`,
     );
   }
+  if (filter.shape.slice(0, rank).includes(0)) {
+    throw new ShapeError(
+      `${op}: the kernel needs at least one element along every spatial axis, got ${show(filter.shape)}`,
+    );
+  }
   const channels = x.shape.at(-1) ?? null;
   const perGroup = filter.shape[rank] ?? null;
   const filters = filter.shape[rank + 1] ?? null;
@@ -72,13 +77,8 @@ function inferConvolution(inputs: readonly Spec[], attributes: ConvolutionAttrib
   }
   const spatial = attributes.strides.map((stride, i) => {
     const padding = (attributes.low[i] ?? 0) + (attributes.high[i] ?? 0);
-    const size = windowOutput(
-      x.shape[i + 1] ?? null,
-      filter.shape[i] ?? 1,
-      stride,
-      attributes.dilations[i] ?? 1,
-      padding,
-    );
+    const [input = null, window = null] = [x.shape[i + 1], filter.shape[i]];
+    const size = window === null ? null : windowOutput(input, window, stride, attributes.dilations[i] ?? 1, padding);
     if (size !== null && size <= 0) {
       throw new ShapeError(
         `${op}: the window ${show(filter.shape.slice(0, rank))} does not fit inputs ${show(x.shape)} with this padding`,
