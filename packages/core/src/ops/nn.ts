@@ -151,8 +151,29 @@ export function conv(inputs: AnyTensorLike, kernel: AnyTensorLike, options: Conv
   return convolve(toFloat(inputs, 'conv'), toFloat(kernel, 'conv'), null, 'linear', options, 'conv');
 }
 
+/** Half types are storage: kernels compute in single precision, and the result is rounded once. */
+function inSingle(tensors: readonly (Tensor | null)[], compute: (...tensors: (Tensor | null)[]) => Tensor): Tensor {
+  const dtype = tensors[0]?.dtype;
+  const half = dtype === 'float16' || dtype === 'bfloat16';
+  if (!half || tensors.some((one) => one !== null && one.dtype !== dtype)) return compute(...tensors);
+  return castTo(compute(...tensors.map((one) => (one === null ? null : castTo(one, 'float32')))), dtype);
+}
+
 /** `conv` with bias and activation in the same pass: what layers use. */
 export function convolve(
+  inputs: Tensor,
+  kernel: Tensor,
+  bias: Tensor | null,
+  activation: convolutions.ConvolutionAttributes['activation'],
+  options: ConvOptions,
+  op: string,
+): Tensor {
+  return inSingle([inputs, kernel, bias], (x, filter, offset) =>
+    convolveSingle(x ?? inputs, filter ?? kernel, offset ?? null, activation, options, op),
+  );
+}
+
+function convolveSingle(
   inputs: Tensor,
   kernel: Tensor,
   bias: Tensor | null,
@@ -221,7 +242,8 @@ function pool(
     window.map(() => 1),
     options.padding ?? 'valid',
   );
-  return fromLast(apply(primitive, [x], {window, strides, ...padding}, op), options.dataFormat);
+  const y = inSingle([x], (single) => apply(primitive, [single ?? x], {window, strides, ...padding}, op));
+  return fromLast(y, options.dataFormat);
 }
 
 /** Maxima of windows over 1 to 3 spatial axes. */
@@ -259,9 +281,6 @@ export function categoricalCrossentropy(
   const y = toFloat(output, op);
   const t = toFloat(target, op);
   const axis = options.axis ?? -1;
-  if (t.ndim !== y.ndim || t.shape.some((n, i) => n !== null && y.shape[i] !== null && n !== y.shape[i])) {
-    throw new ShapeError(`${op}: target and output must have one shape, got ${show(t.shape)} and ${show(y.shape)}`);
-  }
   if (options.fromLogits === true) {
     const fused = y.dtype === 'float32' || y.dtype === 'float64';
     if (fused && axisAt(axis, y) === y.ndim - 1) return crossEntropyOfLogits(t, y, op);
