@@ -17,6 +17,7 @@ export {Dense, type DenseOptions, type KernelOptions} from './core/dense.js';
 export {EinsumDense, type EinsumDenseOptions} from './core/einsum-dense.js';
 export {Embedding, type EmbeddingOptions} from './core/embedding.js';
 export {Identity} from './core/identity.js';
+export {Lambda, type LambdaFunction, type LambdaOptions} from './core/lambda.js';
 export {Masking, type MaskingOptions} from './core/masking.js';
 export {
   ReversibleEmbedding,

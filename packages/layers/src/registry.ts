@@ -34,6 +34,7 @@ import {SeparableConv1D} from './convolution/separable-conv1d.js';
 import {SeparableConv2D} from './convolution/separable-conv2d.js';
 import {EinsumDense} from './core/einsum-dense.js';
 import {Identity} from './core/identity.js';
+import {Lambda} from './core/lambda.js';
 import {Masking} from './core/masking.js';
 import {ReversibleEmbedding} from './core/reversible-embedding.js';
 import {Concatenate} from './merging/concatenate.js';
@@ -72,6 +73,7 @@ export const layerRegistry = new Registry<AnyLayer>({
 });
 
 const CLASSES = {
+  Lambda,
   ...convLSTM,
   Bidirectional,
   TimeDistributed,

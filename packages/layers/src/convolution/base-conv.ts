@@ -66,8 +66,8 @@ export abstract class BaseConv extends WindowLayer {
     const z = this.inFull(x, (inputs) =>
       convolve(
         this.padding === 'causal' ? this.padBefore(inputs) : inputs,
-        this.kernel,
-        this.bias,
+        this.weightFor(inputs, this.kernel),
+        this.bias === null ? null : this.weightFor(inputs, this.bias),
         fused ?? 'linear',
         {
           strides: this.strides,

@@ -186,12 +186,11 @@ export class BatchNormalization extends Layer {
   private normalizeBatch(x: Tensor, mask: Tensor<boolean> | undefined): Tensor {
     const last = this.axis === -1 || this.axis === x.ndim - 1;
     if (mask === undefined && last && !this.renorm) {
-      const like = this.movingMean;
-      const gamma = this.gamma ?? ops.onesLike(like);
+      const like = ops.cast(this.movingMean, x.dtype);
       const {y, mean, variance} = batchNormalization(
         x,
-        gamma,
-        this.beta ?? ops.zerosLike(like),
+        this.gamma === null ? ops.onesLike(like) : inDtypeOf(x, this.gamma),
+        this.beta === null ? ops.zerosLike(like) : inDtypeOf(x, this.beta),
         this.epsilon,
         this.path,
       );
@@ -222,7 +221,13 @@ export class BatchNormalization extends Layer {
   }
 
   private normalizeWith(x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor | null, beta: Tensor | null): Tensor {
-    return normalize(x, {mean, variance, gamma, beta}, this.axis, this.epsilon);
+    const own = {
+      mean: inDtypeOf(x, mean),
+      variance: inDtypeOf(x, variance),
+      gamma: gamma === null ? null : inDtypeOf(x, gamma),
+      beta: beta === null ? null : inDtypeOf(x, beta),
+    };
+    return normalize(x, own, this.axis, this.epsilon);
   }
 
   private follow(mean: Tensor, variance: Tensor): void {
@@ -276,5 +281,11 @@ export class BatchNormalization extends Layer {
 
 function move(statistic: Variable, value: Tensor, momentum: number): void {
   // No gradient flows through what later steps see.
-  withoutRecorder(null, () => statistic.assign(statistic.mul(momentum).add(value.mul(1 - momentum))));
+  withoutRecorder(null, () => {
+    statistic.assign(statistic.mul(momentum).add(inDtypeOf(statistic, value).mul(1 - momentum)));
+  });
 }
+
+/** A weight of a layer in half precision, for inputs that were made wider. */
+const inDtypeOf = (x: Tensor, weight: Tensor): Tensor =>
+  weight.dtype === x.dtype ? weight : ops.cast(weight, x.dtype);
