@@ -1,4 +1,4 @@
-import {type DType, type Element, isDifferentiable} from '../dtype.js';
+import {type Complex, type DType, type Element, isDifferentiable} from '../dtype.js';
 import {floatx} from '../config.js';
 import {apply} from '../engine/dispatch.js';
 import {type Primitive} from '../engine/primitive.js';
@@ -46,17 +46,30 @@ export function castTo<E extends Element = number>(x: Tensor<Element>, dtype: DT
   return apply<{dtype: DType}, E>(castPrimitive, [x], {dtype}, op);
 }
 
+/** A function of one tensor, real or complex. */
+export interface UnaryFunction {
+  (x: Tensor<Complex>): Tensor<Complex>;
+  (x: AnyTensorLike): Tensor;
+}
+
+/** A function of two tensors, real or complex. */
+export interface BinaryFunction {
+  (a: Tensor<Complex>, b: TensorLike<Complex>): Tensor<Complex>;
+  (a: TensorLike<Complex>, b: Tensor<Complex>): Tensor<Complex>;
+  (a: AnyTensorLike, b: AnyTensorLike): Tensor;
+}
+
 /** A public function of one floating tensor. */
-export const floatOp =
-  (primitive: Primitive, op = primitive.name) =>
-  (x: AnyTensorLike): Tensor =>
-    apply(primitive, [toFloat(x, op)], undefined, op);
+export const floatOp = (primitive: Primitive, op = primitive.name): UnaryFunction => {
+  const call = (x: AnyTensorLike): Tensor => apply(primitive, [toFloat(x, op)], undefined, op);
+  return call as UnaryFunction;
+};
 
 /** A public function of one tensor that keeps its dtype. */
-export const unaryOp =
-  (primitive: Primitive, op = primitive.name) =>
-  (x: AnyTensorLike): Tensor =>
-    apply(primitive, [toTensor(x, op)], undefined, op);
+export const unaryOp = (primitive: Primitive, op = primitive.name): UnaryFunction => {
+  const call = (x: AnyTensorLike): Tensor => apply(primitive, [toTensor(x, op)], undefined, op);
+  return call as UnaryFunction;
+};
 
 /** A public function of two tensors of one dtype. */
 export const binaryOp =

@@ -8,6 +8,7 @@ import {select} from '../primitives/select.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {
   type AnyTensorLike,
+  type BinaryFunction,
   binaryOp,
   castTo,
   floatOp,
@@ -128,15 +129,15 @@ export const isfinite = test(unary.isfinite, 'isfinite', true);
 
 // Functions of two tensors of one dtype, with broadcasting.
 
-export const add = binaryOp(binary.add);
-export const subtract = binaryOp(binary.subtract);
-export const multiply = binaryOp(binary.multiply);
+export const add = binaryOp(binary.add) as BinaryFunction;
+export const subtract = binaryOp(binary.subtract) as BinaryFunction;
+export const multiply = binaryOp(binary.multiply) as BinaryFunction;
+const quotient = (a: AnyTensorLike, b: AnyTensorLike): Tensor =>
+  apply(binary.divide, toFloatPair(a, b, 'divide'), undefined);
 /** a / b; integers become float32, as in Keras. */
-export function divide(a: AnyTensorLike, b: AnyTensorLike): Tensor {
-  return apply(binary.divide, toFloatPair(a, b, 'divide'), undefined);
-}
+export const divide = quotient as BinaryFunction;
 export const trueDivide = divide;
-export const power = binaryOp(binary.power);
+export const power = binaryOp(binary.power) as BinaryFunction;
 export const maximum = binaryOp(binary.maximum);
 export const minimum = binaryOp(binary.minimum);
 /** The remainder, with the sign of the divisor. */
