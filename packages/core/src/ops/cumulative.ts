@@ -8,7 +8,6 @@ import {checkOptions} from '../suggest.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {type AnyTensorLike, castTo, toFloat, toTensor} from './convert.js';
 import {notEqual} from './elementwise.js';
-import {slice} from './shape.js';
 
 // Running sums and products, and differences.
 

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {ops} from '../index.js';
 import {symbolicTensor} from '../internal.js';
 
-// What random programs (testing/programs.test.ts) found once.
+// What random programs (testing/random-programs.test.ts) found once.
 
 describe('operations on odd shapes', () => {
   it('sort what has no elements', () => {

@@ -11,7 +11,7 @@ import {
   programs,
   runProgram,
   symbolicOf,
-} from './programs.js';
+} from './random-programs.js';
 import {uniform} from './values.js';
 
 checkLeaks();
