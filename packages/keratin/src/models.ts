@@ -1,2 +1,2 @@
 /** Models. */
-export {Model, Sequential} from '@keratin/models';
+export {cloneModel, Model, modelFromJson, Sequential} from '@keratin/models';

@@ -1,5 +1,7 @@
 /** Models, training, losses, metrics, optimizers and callbacks of Keratin. */
 export {Functional, Model, type ModelOptions} from './model/model.js';
+export {cloneModel, type CloneModelOptions} from './functional/clone.js';
+export {modelFromJson, type ModelFromJsonOptions} from './functional/json.js';
 export {Sequential, type SequentialOptions} from './model/sequential.js';
 export {
   type AnyEvaluation,

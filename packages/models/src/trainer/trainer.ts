@@ -8,11 +8,11 @@ import {
   ValueError,
   type Variable,
 } from '@keratin/core';
-import {checkOptions, isFloating} from '@keratin/core/internal';
+import {checkOptions, isFloating, mapStructure} from '@keratin/core/internal';
 import {type AnyLayer} from '@keratin/layers';
 import {structureVersion} from '@keratin/layers/internal';
 import {type AnyModel, type Logs} from '../callbacks/callback.js';
-import {type Metric} from '../metrics/index.js';
+import * as metrics from '../metrics/index.js';
 import * as optimizers from '../optimizers/index.js';
 import {CompiledLoss, type LossOption, type LossWeights} from './compiled-loss.js';
 import {CompiledMetrics, isMetric, type MetricsOption} from './compiled-metrics.js';
@@ -36,7 +36,7 @@ const COMPILE_OPTIONS = ['optimizer', 'loss', 'lossWeights', 'metrics', 'weighte
 /** A metric under the name that it has in the logs. */
 export interface NamedMetric {
   readonly key: string;
-  readonly metric: Metric;
+  readonly metric: metrics.Metric;
 }
 
 /** The metrics under their names, for the compiled metrics that there were. */
@@ -80,6 +80,7 @@ export class Trainer {
 
   readonly #model: AnyModel;
   #compiled = false;
+  #settings: CompileSettings | null = null;
   #optimizer: optimizers.Optimizer | OptimizerGroups | null = null;
   #loss: CompiledLoss | null = null;
   #metrics = new CompiledMetrics(undefined, undefined);
@@ -129,7 +130,29 @@ export class Trainer {
     this.#metrics = compiledMetrics;
     this.#lossTracker = new LossTracker();
     this.#compiled = true;
+    this.#settings = settings;
     this.forget();
+  }
+
+  /** Compiles as another model was: with optimizers and metrics of the same configs and a state of their own. */
+  compileLike(other: Trainer): void {
+    const settings = other.#settings;
+    if (settings === null) return;
+    const {optimizer} = settings;
+    const again = (spec: OptimizerSpec): OptimizerSpec =>
+      spec instanceof optimizers.Optimizer ? optimizers.deserialize(optimizers.serialize(spec)) : spec;
+    const layers = this.#model.flattenLayers();
+    const groups = (list: readonly OptimizerGroup[]): readonly OptimizerGroup[] =>
+      list.map(([part, spec]) => {
+        const own = typeof part === 'string' ? part : layers.find(({name}) => name === part.name);
+        return [own ?? part, again(spec)] as const;
+      });
+    this.compile({
+      ...settings,
+      optimizer: optimizer === undefined ? undefined : isGroups(optimizer) ? groups(optimizer) : again(optimizer),
+      metrics: mapStructure(settings.metrics, freshMetric) as MetricsOption | undefined,
+      weightedMetrics: mapStructure(settings.weightedMetrics, freshMetric) as MetricsOption | undefined,
+    });
   }
 
   get compiled(): boolean {
@@ -157,8 +180,8 @@ export class Trainer {
   // --- metrics and logs ------------------------------------------------------------------------------------------------
 
   /** The loss, the compiled metrics, the single losses of several outputs, then metrics in the model's own fields. */
-  metrics(): Metric[] {
-    const list: Metric[] = [];
+  metrics(): metrics.Metric[] {
+    const list: metrics.Metric[] = [];
     if (this.#lossTracker !== null) list.push(this.#lossTracker);
     list.push(...this.#metrics.entries.map(({metric}) => metric));
     if (this.#loss !== null) list.push(...this.#loss.trackers);
@@ -174,7 +197,7 @@ export class Trainer {
   namedMetrics(): readonly NamedMetric[] {
     const {entries} = this.#metrics;
     if (this.#named === null || this.#named.entries !== entries) {
-      const keys = new Map<Metric, string[]>();
+      const keys = new Map<metrics.Metric, string[]>();
       for (const {key, metric} of entries) keys.set(metric, [...(keys.get(metric) ?? []), key]);
       const {metrics} = this.#model;
       const list = metrics.flatMap((metric) => {
@@ -329,6 +352,8 @@ export class Trainer {
     for (const optimizer of outer === null ? this.optimizers : [outer]) optimizer.finalizeVariableValues(trainable);
   }
 }
+
+const freshMetric = (leaf: unknown): unknown => (isMetric(leaf) ? metrics.deserialize(metrics.serialize(leaf)) : leaf);
 
 function asFloatSum(loss: Tensor): Tensor {
   const float: Tensor = isFloating(loss.dtype) ? loss : loss.cast(config.floatx());
