@@ -160,6 +160,8 @@ function cutEach<E extends Element>(rows: RaggedTensor<E>, range: Slice, where: 
   const uniform = partition.uniform === null ? null : resolveSlice(range, partition.uniform, where).size;
   const made = RowPartition.fromLengths(sizes, uniform);
   const first = partition.starts.add(from);
-  const positions = first.take(made.rowIds, 0).add(made.offsets.mul(step));
+  const positions = counting(made.nvals)
+    .mul(step)
+    .add(made.spread(first.sub(made.starts.mul(step))));
   return RaggedTensor.create(takeRows(values, positions), made);
 }

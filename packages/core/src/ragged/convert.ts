@@ -1,8 +1,8 @@
-import {type Element} from '../dtype.js';
+import {DTYPES, type Element} from '../dtype.js';
 import {ShapeError, ValueError} from '../errors.js';
 import {castTo} from '../ops/convert.js';
 import {where} from '../ops/elementwise.js';
-import {booleanMask} from '../ops/indexing.js';
+import {booleanMask, scatterUpdate} from '../ops/indexing.js';
 import {take} from '../ops/nn.js';
 import {broadcastTo, concatenate, stack} from '../ops/shape.js';
 import {type Shape, show} from '../shape.js';
@@ -61,6 +61,11 @@ function densified<E extends Element>(x: RaggedTensor<E>, fill: Tensor<Element>,
   const rowShape = rows.shape.slice(1).map(Number);
   const length = shape[1] ?? partition.longest;
   const count = shape[0] ?? partition.nrows;
+  const {kind} = DTYPES[rows.dtype];
+  const isWhole = length >= partition.longest && count === partition.nrows;
+  if (isWhole && (kind === 'float' || kind === 'int' || kind === 'uint')) {
+    return placed(rows, partition, fill, [count, length, ...rowShape]);
+  }
   const filler = typed<E>(broadcastTo(fill, rowShape)).expandDims(0);
   // One more row at the end is what stands where there is none.
   const padded = concatenate([rows as Tensor<Element>, filler as Tensor<Element>] as Tensor[]);
@@ -75,6 +80,22 @@ function densified<E extends Element>(x: RaggedTensor<E>, fill: Tensor<Element>,
     .reshape([count - kept, length]);
   const at = count === kept ? inside : concatenate([inside, beyond]);
   return typed<E>(take(padded, at, 0));
+}
+
+/** All values written to their places. */
+function placed<E extends Element>(
+  rows: Tensor<E>,
+  partition: RowPartition,
+  fill: Tensor<Element>,
+  shape: readonly number[],
+): Tensor<E> {
+  const [count = 0, length = 0, ...rest] = shape;
+  const moved = counting(count).mul(length).sub(partition.starts);
+  const at = counting(partition.nvals).add(partition.spread(moved)).reshape([-1, 1]);
+  const flat = [count * length, ...rest];
+  const base = broadcastTo(fill, flat);
+  const made: Tensor<Element> = scatterUpdate(base, at, rows);
+  return typed<E>(made).reshape([...shape]);
 }
 
 export interface FromTensorOptions<E extends Element = number> {

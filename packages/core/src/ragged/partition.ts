@@ -88,17 +88,21 @@ export class RowPartition {
 
   /** [nvals]: the row of each value. */
   get rowIds(): Tensor {
-    return (this.#rowIds ??= kept(() => {
-      if (this.nvals === 0) return counting(0);
-      // Ones where rows begin, added up.
-      const inner = this.splits.at(slice(1, this.nrows));
-      return cumsum(occurrences(inner, this.nvals + 1), 0).at(slice(0, this.nvals));
-    }));
+    return (this.#rowIds ??= kept(() => this.spread(counting(this.nrows))));
   }
 
   /** [nvals]: the position of each value in its row. */
   get offsets(): Tensor {
-    return (this.#offsets ??= kept(() => counting(this.nvals).sub(this.starts.take(this.rowIds, 0))));
+    return (this.#offsets ??= kept(() => counting(this.nvals).sub(this.spread(this.starts))));
+  }
+
+  /** [nvals]: for each value what its row has. Sums of the steps from row to row cost less than looking rows up. */
+  spread(ofRows: Tensor): Tensor {
+    if (this.nvals === 0) return counting(0);
+    const before = concatenate([counting(1), ofRows.at(slice(0, this.nrows - 1))]);
+    // Rows without values at the end begin behind the last value.
+    const steps = scatter(this.starts.reshape([-1, 1]), ofRows.sub(before), [this.nvals + 1]);
+    return cumsum(steps, 0).at(slice(0, this.nvals));
   }
 
   /** Length of the longest row. */
@@ -109,8 +113,8 @@ export class RowPartition {
   /** The partition of the rows at `rows`, and where each of its values stands among those of this one. */
   take(rows: Tensor): {readonly partition: RowPartition; readonly positions: Tensor} {
     const partition = RowPartition.fromLengths(this.lengths.take(rows, 0), this.uniform);
-    const starts = this.starts.take(rows, 0);
-    return {partition, positions: starts.take(partition.rowIds, 0).add(partition.offsets)};
+    const moved = this.starts.take(rows, 0).sub(partition.starts);
+    return {partition, positions: counting(partition.nvals).add(partition.spread(moved))};
   }
 
   /** Whether both cut in the same way. */

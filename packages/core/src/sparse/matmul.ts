@@ -20,8 +20,8 @@ export interface MatmulOptions {
   adjointB?: boolean | undefined;
 }
 
-/** Most elements of what is between gathering rows and adding them up: it should stay in cache. */
-const PIECE = 1 << 18;
+/** Most elements of what is between gathering rows and adding them up. */
+const PIECE = 1 << 21;
 
 /**
  * The matrix product of a sparse and a dense matrix, in either order, as a dense one. Gradients reach the values and the dense matrix.
