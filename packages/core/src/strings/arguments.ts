@@ -2,7 +2,7 @@ import {DtypeError, ValueError} from '../errors.js';
 import {concrete, show} from '../shape.js';
 import {describe} from '../suggest.js';
 import {convert, type TensorLike} from '../tensor/convert.js';
-import {type Tensor} from '../tensor/tensor.js';
+import {assertReadable, type Tensor} from '../tensor/tensor.js';
 import {textOf, textTensor} from '../tensor/text.js';
 
 /** A string, nested arrays of strings or a string tensor. */
@@ -14,6 +14,7 @@ export function toText(x: Strings, op: string): Tensor<string> {
   if (value.dtype !== 'string') {
     throw new DtypeError(`${op}: a string tensor is needed, got ${value.dtype} of shape ${show(value.shape)}`);
   }
+  assertReadable(value, op);
   return value;
 }
 

@@ -1,5 +1,6 @@
 import {describe, expect, expectTypeOf, it} from 'vitest';
 import {
+  DisposedError,
   DtypeError,
   IndexError,
   type KeratinError,
@@ -7,16 +8,25 @@ import {
   type RaggedTensor,
   ShapeError,
   strings,
+  SymbolicTensorError,
   tensor,
   type Tensor,
   ValueError,
 } from '../index.js';
+import {symbolicTensor} from '../internal.js';
 import {checkLeaks} from '../testing/leaks.js';
 
 checkLeaks();
 
 const bytes = (...list: number[]) => strings.fromBytes([Uint8Array.from(list)], []);
 const f64 = (...values: number[]) => tensor(values, 'float64');
+
+function disposed(): Tensor<string> {
+  const t = tensor(['a']);
+  t.at(0);
+  t.dispose();
+  return t;
+}
 
 // Values without a golden id are TensorFlow 2.21's.
 
@@ -452,6 +462,13 @@ describe('strings (000-8)', () => {
       ValueError,
       'strings.decodeCsv: field 0 of record 0 must have a value',
     ],
+    [
+      'symbolic',
+      () => strings.upper(symbolicTensor<string>({shape: [2], dtype: 'string'})),
+      SymbolicTensorError,
+      'strings.upper: a symbolic tensor',
+    ],
+    ['disposed', () => strings.upper(disposed()), DisposedError, 'strings.upper: this tensor was disposed of'],
   ])('refuse: %s', (_, fn, type, message) => {
     expect(fn).toThrow(type);
     expect(fn).toThrow(message);

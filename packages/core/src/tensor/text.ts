@@ -2,7 +2,7 @@ import {type Element} from '../dtype.js';
 import {DisposedError, DtypeError} from '../errors.js';
 import {concrete, contiguousStrides, sizeOf} from '../shape.js';
 import {Storage} from './storage.js';
-import {Tensor} from './tensor.js';
+import {assertReadable, Tensor} from './tensor.js';
 
 /**
  * The elements of a string tensor: a JavaScript array instead of a native buffer. Strings are text; bytes that are not valid
@@ -52,13 +52,13 @@ const ESCAPES: Readonly<Record<string, string>> = {'\n': '\\n', '\r': '\\r', '\t
 const UNPRINTABLE = /[\p{Cc}'"\\\u{dc80}-\u{dcff}]/gu;
 
 /** The elements of a string tensor, row-major. */
-export function textOf(tensor: Tensor<Element>): readonly string[] {
+export function textOf(tensor: Tensor<Element>, what = 'a string tensor'): readonly string[] {
+  assertReadable(tensor, what);
   const {source} = tensor;
   const shape = concrete(tensor.shape);
   const size = sizeOf(shape) ?? 0;
   // Zeros of dtype string.
   if (!(source instanceof TextStorage)) return new Array<string>(size).fill('');
-  source.assertLive();
   const {values} = source;
   if (tensor.strides === null) {
     return tensor.offset === 0 && size === values.length ? values : values.slice(tensor.offset, tensor.offset + size);
