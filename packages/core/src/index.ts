@@ -43,6 +43,7 @@ export {
 export {Module} from './module.js';
 export {range} from './ops/create.js';
 export {ops} from './ops/recorded.js';
+export {type Backend, backend} from './backend/index.js';
 export * as config from './config.js';
 export * as ragged from './ragged/index.js';
 export {RaggedTensor} from './ragged/ragged-tensor.js';

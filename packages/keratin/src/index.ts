@@ -2,7 +2,7 @@
  * Deep learning for TypeScript on Node.js, in the style of Keras. Everything is here twice where Keras has it twice: flat (`Sequential`,
  * `Input`, `Variable`) and by namespace (`layers`, `ops`, `losses`); the default export holds the namespaces.
  */
-import {config, ops, queues, ragged, random, sets, sparse, strings} from '@keratin/core';
+import {backend, config, ops, queues, ragged, random, sets, sparse, strings} from '@keratin/core';
 import {datasets} from '@keratin/datasets';
 import {activations, constraints, initializers, layers, regularizers} from '@keratin/layers';
 import {callbacks, losses, metrics, optimizers} from '@keratin/models';
@@ -15,13 +15,11 @@ export * from '@keratin/layers';
 export * from '@keratin/models';
 export {cacheFolder, datasets, type IdxArray, type Pair, parseIdx, type TrainAndTest} from '@keratin/datasets';
 export {clearSession} from '@keratin/layers/internal';
-/** Keras's low-level functions: the same as `ops`. */
-export {ops as backend} from '@keratin/core';
 export {models, saving, utils};
 
 export default {
   activations,
-  backend: ops,
+  backend,
   callbacks,
   config,
   constraints,
