@@ -281,6 +281,9 @@ export function categoricalCrossentropy(
   const y = toFloat(output, op);
   const t = toFloat(target, op);
   const axis = options.axis ?? -1;
+  if (t.ndim !== y.ndim || t.shape.some((n, i) => n !== null && y.shape[i] !== null && n !== y.shape[i])) {
+    throw new ShapeError(`${op}: target and output must have one shape, got ${show(t.shape)} and ${show(y.shape)}`);
+  }
   if (options.fromLogits === true) {
     const fused = y.dtype === 'float32' || y.dtype === 'float64';
     if (fused && axisAt(axis, y) === y.ndim - 1) return crossEntropyOfLogits(t, y, op);
