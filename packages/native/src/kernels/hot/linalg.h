@@ -142,6 +142,30 @@ inline void set_product(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> 
   multiply(Product<T>{m, n, k, a, b, c, c_row, nullptr, kNone, false});
 }
 
+// Up to so many elements a product with a vector does not repay the call of multiply.
+constexpr int64_t kSmallProduct = 4096;
+
+/// y [m] = a [m, n] x
+template <class T>
+inline void multiply_column(int64_t m, int64_t n, const T* a, int64_t a_row, const T* x, T* y) {
+  if (m * n > kSmallProduct) {
+    set_product(m, 1, n, {a, a_row, 1}, {x, 1, 1}, y, 1);
+    return;
+  }
+  for (int64_t i = 0; i < m; ++i) y[i] = dot_of(a + i * a_row, x, n);
+}
+
+/// y [n] = x a [m, n]
+template <class T>
+inline void multiply_row(int64_t m, int64_t n, const T* x, const T* a, int64_t a_row, T* y) {
+  if (m * n > kSmallProduct) {
+    set_product(1, n, m, {x, m, 1}, {a, a_row, 1}, y, n);
+    return;
+  }
+  fill_elements(y, n, T(0));
+  for (int64_t i = 0; i < m; ++i) add_multiple(x[i], a + i * a_row, n, y);
+}
+
 // Rows that are solved directly, column by column.
 constexpr int64_t kDirectRows = 16;
 

@@ -37,7 +37,7 @@ void tridiagonalize(int64_t n, T* a, T* d, T* e, const Reflections<T>& h) {
       T* const wj = w + (j - first) * n;
       fill_elements(wj, j + 1, T(0));
       // w = tau (A u - V (W^T u) - W (V^T u)), less its part along u twice halved
-      set_product(rest, 1, rest, {a + (j + 1) * n + j + 1, n, 1}, {u, 1, 1}, p, 1);
+      multiply_column(rest, rest, a + (j + 1) * n + j + 1, n, u, p);
       for (int64_t l = first; l < j; ++l) {
         const T* const vl = h.v(l) + j + 1;
         const T* const wl = w + (l - first) * n + j + 1;

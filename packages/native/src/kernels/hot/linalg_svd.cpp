@@ -39,7 +39,7 @@ void bidiagonalize(int64_t m, int64_t n, T* a, T* d, T* e, const Reflections<T>&
       }
       // y = tau A^T v
       T* const yr = yj + j + 1;
-      set_product(1, rest, m - j, {v + j, m, 1}, {a + j * n + j + 1, n, 1}, yr, rest);
+      multiply_row(m - j, rest, v + j, a + j * n + j + 1, n, yr);
       for (int64_t l = first; l < j; ++l) {
         const T along_v = dot_of(left.v(l) + j, v + j, m - j);
         const T along_x = dot_of(x + (l - first) * m + j, v + j, m - j);
@@ -60,7 +60,7 @@ void bidiagonalize(int64_t m, int64_t n, T* a, T* d, T* e, const Reflections<T>&
       T* const xr = xj + j + 1;
       const int64_t below = m - j - 1;
       if (below == 0) continue;
-      set_product(below, 1, rest, {a + (j + 1) * n + j + 1, n, 1}, {u, 1, 1}, xr, 1);
+      multiply_column(below, rest, a + (j + 1) * n + j + 1, n, u, xr);
       for (int64_t l = first; l <= j; ++l) {
         add_multiple(-dot_of(y + (l - first) * n + j + 1, u, rest), left.v(l) + j + 1, below, xr);
         if (l < j) add_multiple(-dot_of(right.v(l) + j + 1, u, rest), x + (l - first) * m + j + 1, below, xr);
