@@ -55,6 +55,17 @@ test('all programs compile under the strictest options', () => {
   expect(output).toBe('');
 }, 120_000);
 
+test('01: tensors like those of NumPy', () => {
+  const output = run('01-tensors-tour.ts');
+  expect(output).toContain('[[14 32]\n [32 77]], shape=(2, 2), dtype=int32)');
+  expect(output).toContain('Tensor([ 4 16 25], shape=(3,), dtype=int64)');
+  expect(output).toContain(
+    "add: tensors must have one dtype, got a float32 and b int32; convert one with cast('float32')",
+  );
+  expect(output).toContain('[[100.  42.   0.]\n [  8.  10. 200.]], shape=(2, 3), dtype=float32)');
+  expect(output).toMatch(/100 loops: [\d.]+ms/);
+}, 120_000);
+
 test('05: a custom LayerNormalization agrees with the built-in one', () => {
   const errors = [...run('05-layer-normalization.ts').matchAll(/\d\.\d+e-\d+/g)].map(([text]) => Number(text));
   expect(errors.length).toBeGreaterThanOrEqual(2);
