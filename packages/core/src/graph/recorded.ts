@@ -10,10 +10,12 @@ function isSymbolic(value: unknown): boolean {
   return Array.isArray(value) && value.some((entry) => entry instanceof Tensor && entry.source === null);
 }
 
+const VARIADIC: ReadonlySet<string> = new Set(['einsum', 'switch', 'switchOp']);
+
 /** A function whose calls on symbolic tensors become nodes under the operation's name. */
 export function recorded(operation: string, fn: AnyFunction): AnyFunction {
-  // No operation has more parameters, but for the one that takes any number of operands.
-  if (operation === 'einsum') {
+  // No operation has more parameters, but for those that take any number of operands.
+  if (VARIADIC.has(operation)) {
     return (...args) => (args.some(isSymbolic) ? callRecorded(operation, args) : fn(...args));
   }
   return (a, b, c, d, e, f) =>

@@ -25,6 +25,11 @@ describe('values', () => {
     expect(ops.switch(tensor(1, 'int32'), [() => 'x', () => 'y'])).toBe('y');
   });
 
+  it('switch passes on as many operands as there are', () => {
+    const count = (...operands: number[]) => operands.length;
+    expect([0, 1, 6].map((n) => ops.switchOp(0, [count], ...new Array<number>(n).fill(7)))).toEqual([0, 1, 6]);
+  });
+
   it('whileLoop takes a list of variables or one, and may be limited', () => {
     const [i, pair] = ops.whileLoop(
       (n, {x}) => x.sum().less(n.add(50)),
