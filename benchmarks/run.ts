@@ -10,13 +10,14 @@ import {arch, cpus, platform} from 'node:os';
 import {addon} from '@keratin/native';
 import {type Row, runWorkloads, writeRows} from './harness.js';
 import {runPeers} from './peers.js';
+import {compiled} from './workloads/compiled.js';
 import {eagerOverhead} from './workloads/eager-overhead.js';
 import {fashionCnn} from './workloads/fashion-cnn.js';
 import {mnistMlp} from './workloads/mnist-mlp.js';
 import {sgemm} from './workloads/sgemm.js';
 import {tinyNetwork} from './workloads/tiny-network.js';
 
-const workloads = [sgemm, eagerOverhead, tinyNetwork, mnistMlp, fashionCnn];
+const workloads = [sgemm, eagerOverhead, compiled, tinyNetwork, mnistMlp, fashionCnn];
 
 const option = (name: string) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1];
 const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

@@ -55,6 +55,11 @@ export function withTracing<T>(next: Tracing | null, fn: () => T): T {
   }
 }
 
+/** Runs `fn` outside of the function that is being compiled: what it computes happens now, and once. */
+export function untraced<T>(fn: () => T): T {
+  return withTracing(null, fn);
+}
+
 /** In place of a buffer: a tensor of a function that is being compiled has no value yet. */
 export class TracedStorage<V = unknown> extends Storage {
   constructor(

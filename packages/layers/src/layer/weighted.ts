@@ -20,6 +20,7 @@ import {
   sameShape,
   show,
   uniqueName,
+  untraced,
 } from '@keratin/core/internal';
 import * as constraints from '../constraints/index.js';
 import * as initializers from '../initializers/index.js';
@@ -165,7 +166,8 @@ export abstract class Weighted extends Callable {
     const initializer = initializers.get(options.initializer ?? (isFloating(dtype) ? 'glorot_uniform' : 'zeros'));
     const regularizer = regularizers.get(options.regularizer);
     const constraint = constraints.get(options.constraint);
-    const value = initializer(shape, {dtype});
+    // A weight is made once, also where a jitted function calls the layer for the first time.
+    const value = untraced(() => initializer(shape, {dtype}));
     if (!sameShape(value.shape, shape)) {
       throw new ShapeError(
         `${where}: the initializer of "${name}" must give shape ${show(shape)}, got ${show(value.shape)}`,
