@@ -1,5 +1,8 @@
 // What the project must reproduce, each test named by its line (`grep -r "003-4" tests examples packages`). The figures are those of the
 // notes; where training on real data takes minutes, an example of the same line does it all.
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {
   type CallOptions,
   clearSession,
@@ -14,6 +17,7 @@ import {
   Model,
   ops,
   optimizers,
+  plotModel,
   random,
   Sequential,
   setSeed,
@@ -79,6 +83,54 @@ describe('002-6: backpropagation by hand', () => {
     expectNear(next.H, [[0.923619], [0.55887747]], 6);
     expectNear(next.output, [[0.25574577]], 7);
     expectNear(next.loss, [[0.27695718]], 7);
+  });
+});
+
+describe('001-3: Sequential and functional models', () => {
+  const twoSequences = () => {
+    const a = Input({shape: [null], dtype: 'int32'});
+    const b = Input({shape: [null], dtype: 'int32'});
+    const shared = new layers.Embedding(1000, 128);
+    const predictionA = new layers.Dense(1, {activation: 'sigmoid', name: 'prediction_a'})(shared(a));
+    const predictionB = new layers.Dense(1, {activation: 'sigmoid', name: 'prediction_b'})(shared(b));
+    return new Model({inputs: [a, b], outputs: [predictionA, predictionB]});
+  };
+
+  test('two sequences of any length share one Embedding', async () => {
+    const model = twoSequences();
+    expect(model.countParams()).toBe(1000 * 128 + 2 * 129);
+    expect(model.outputNames).toEqual(['prediction_a', 'prediction_b']);
+    const [ya, yb] = await model.predict([[[1, 2, 3]], [[4, 5]]], {verbose: 0});
+    expect([ya.shape, yb.shape]).toEqual([
+      [1, 3, 1],
+      [1, 2, 1],
+    ]);
+    const y = ops.ones([2, 3, 1]);
+    model.compile({optimizer: 'adam', loss: 'binary_crossentropy'});
+    const ids = tensor([[1, 2, 3], [4, 5, 6]], 'int32'); // prettier-ignore
+    const {history} = await model.fit([ids, ids], [y, y], {epochs: 20, verbose: 0});
+    expect(Object.keys(history).sort()).toEqual(['loss', 'prediction_a_loss', 'prediction_b_loss']);
+    expect(history['loss']?.at(-1)).toBeLessThan(history['loss']?.[0] ?? 0);
+  });
+
+  test('residual and shared layers', () => {
+    const x = Input({shape: [4]});
+    const shared = new layers.Dense(4);
+    const model = new Model({inputs: x, outputs: x.add(shared(shared(x)))});
+    const data = ops.ones([2, 4]);
+    expectNear(model(data).sub(data), shared(shared(data)).array(2), 5);
+    expect(model.weights).toHaveLength(2);
+  });
+
+  test('pictures without a program of the system', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'keratin-'));
+    try {
+      for (const name of ['model.png', 'model.svg']) await plotModel(twoSequences(), {toFile: join(folder, name)});
+      expect((await readFile(join(folder, 'model.png'))).subarray(1, 4).toString()).toBe('PNG');
+      expect(await readFile(join(folder, 'model.svg'), 'utf8')).toContain('Embedding');
+    } finally {
+      await rm(folder, {recursive: true, force: true});
+    }
   });
 });
 

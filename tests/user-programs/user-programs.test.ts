@@ -66,6 +66,15 @@ test('01: tensors like those of NumPy', () => {
   expect(output).toMatch(/100 loops: [\d.]+ms/);
 }, 120_000);
 
+test('04: a shared Embedding, lists and dictionaries of inputs, a picture', () => {
+  const lines = run('04-shared-embedding.ts')
+    .trim()
+    .split('\n')
+    .filter((line) => line.startsWith('['));
+  expect(lines).toEqual(['[ 1, 3, 1 ] [ 1, 2, 1 ] 2', '[ 1, 1, 1 ] [ 1, 1, 1 ]']);
+  expect(readFileSync(join(project, 'shared_model.png')).subarray(1, 4).toString()).toBe('PNG');
+}, 60_000);
+
 test('05: a custom LayerNormalization agrees with the built-in one', () => {
   const errors = [...run('05-layer-normalization.ts').matchAll(/\d\.\d+e-\d+/g)].map(([text]) => Number(text));
   expect(errors.length).toBeGreaterThanOrEqual(2);
