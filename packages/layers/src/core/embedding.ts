@@ -1,4 +1,4 @@
-import {type Config, ops, type Shape, type Tensor, type Variable} from '@keratin/core';
+import {type Config, IndexError, ops, type Shape, type Tensor, type Variable} from '@keratin/core';
 import * as constraints from '../constraints/index.js';
 import * as initializers from '../initializers/index.js';
 import {checkBoolean, checkCount} from '../layer/arguments.js';
@@ -67,7 +67,13 @@ export class Embedding extends Layer {
 
   override call(x: Tensor, _options: CallOptions): Tensor {
     const ids = x.dtype === 'int32' || (x.dtype as string) === 'int64' ? x : ops.cast(x, 'int32');
-    return ops.take(this.inComputeDtype(this.embeddings), ids, 0);
+    try {
+      return ops.take(this.inComputeDtype(this.embeddings), ids, 0);
+    } catch (error) {
+      if (!(error instanceof IndexError)) throw error;
+      const what = error.message.replace(/^take: /, '');
+      throw new IndexError(`${this.path}: ids must be below inputDim ${String(this.inputDim)}; ${what}`);
+    }
   }
 
   override computeMask(inputs: Tensor, _previousMask: Masks): Masks {

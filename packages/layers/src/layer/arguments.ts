@@ -15,7 +15,9 @@ export function checkBoolean(where: string, name: string, value: unknown): boole
 
 export function checkNumber(where: string, name: string, value: unknown, low = -Infinity, high = Infinity): number {
   if (typeof value === 'number' && value >= low && value <= high) return value;
-  const range = low > -Infinity || high < Infinity ? ` in [${String(low)}, ${String(high)}]` : '';
+  let range = '';
+  if (high < Infinity) range = ` in [${String(low)}, ${String(high)}]`;
+  else if (low > -Infinity) range = ` of at least ${String(low)}`;
   throw new ValueError(`${where}: ${name} must be a number${range}, got ${describe(value)}`);
 }
 

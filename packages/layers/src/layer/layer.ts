@@ -371,6 +371,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   // Layers may take call options of their own, so only near misses of the common ones are errors.
   #checkCallOptions(options: object): CallOptions {
     const own = (this.constructor as typeof Layer).callOptions;
+    if (own.length > 0) checkOptions(`${this.path} call`, options, ['training', 'mask', ...own]);
     for (const key of Object.keys(options)) {
       if (key === 'training' || key === 'mask' || own.includes(key)) continue;
       const near = hint(key, ['training', 'mask']);

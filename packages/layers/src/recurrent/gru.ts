@@ -1,5 +1,6 @@
 import {type Tensor} from '@keratin/core';
 import {GRUCell, type GRUCellOptions} from './gru-cell.js';
+import {checkCount} from '../layer/arguments.js';
 import {type RNNOutput} from './rnn.js';
 import {SequenceLayer, type SequenceOptions, splitOptions} from './sequence-layer.js';
 
@@ -14,6 +15,6 @@ export class GRU<R extends boolean = false> extends SequenceLayer<GRUCell, RNNOu
   constructor(units: number, options: GRUOptions<R> = {}) {
     const own = ['recurrentActivation', 'resetAfter', 'implementation'];
     const {ofCell, ofLayer} = splitOptions<GRUCellOptions>(options, 'gru_cell', own);
-    super(new GRUCell(units, ofCell), ofLayer);
+    super(new GRUCell(checkCount('GRU', 'units', units), ofCell), ofLayer);
   }
 }

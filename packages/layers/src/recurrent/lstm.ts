@@ -1,5 +1,6 @@
 import {type Tensor} from '@keratin/core';
 import {LSTMCell, type LSTMCellOptions} from './lstm-cell.js';
+import {checkCount} from '../layer/arguments.js';
 import {type RNNOutput} from './rnn.js';
 import {SequenceLayer, type SequenceOptions, splitOptions} from './sequence-layer.js';
 
@@ -20,6 +21,6 @@ export class LSTM<R extends boolean = false> extends SequenceLayer<
   constructor(units: number, options: LSTMOptions<R> = {}) {
     const own = ['recurrentActivation', 'unitForgetBias', 'implementation'];
     const {ofCell, ofLayer} = splitOptions<LSTMCellOptions>(options, 'lstm_cell', own);
-    super(new LSTMCell(units, ofCell), ofLayer);
+    super(new LSTMCell(checkCount('LSTM', 'units', units), ofCell), ofLayer);
   }
 }

@@ -200,6 +200,7 @@ export class RNN<O = unknown> extends Sequences<O> {
     const swapped = ops.swapaxes(sequences, 0, 1);
     const own = this.cell instanceof VectorCell ? this.cell : null;
     const {last, all, states} = goThrough(
+      this.path,
       own === null ? swapped : own.project(swapped, training),
       initial,
       (x, before) =>

@@ -1,4 +1,5 @@
 import {type Config, type Tensor} from '@keratin/core';
+import {checkCount} from '../layer/arguments.js';
 import {type RNNOutput} from './rnn.js';
 import {SequenceLayer, type SequenceOptions, splitOptions} from './sequence-layer.js';
 import {SimpleRNNCell, type SimpleRNNCellOptions} from './simple-rnn-cell.js';
@@ -16,7 +17,7 @@ export class SimpleRNN<R extends boolean = false> extends SequenceLayer<
 > {
   constructor(units: number, options: SimpleRNNOptions<R> = {}) {
     const {ofCell, ofLayer} = splitOptions<SimpleRNNCellOptions>(options, 'simple_rnn_cell');
-    super(new SimpleRNNCell(units, ofCell), ofLayer);
+    super(new SimpleRNNCell(checkCount('SimpleRNN', 'units', units), ofCell), ofLayer);
   }
   override getConfig(): Config {
     const {seed: _, ...config} = super.getConfig();

@@ -1,5 +1,5 @@
 import {type Element, ops, ShapeError, type Tensor} from '@keratin/core';
-import {flattenStructure, mapStructure} from '@keratin/core/internal';
+import {flattenStructure, mapStructure, show} from '@keratin/core/internal';
 import {type States} from './cell.js';
 
 /** How a sequence is gone through. */
@@ -17,6 +17,7 @@ export interface StepOptions {
  * @returns the output of the last step, those of all steps (batch, time, ...) where they are wanted, and the last states
  */
 export function goThrough(
+  path: string,
   inputs: Tensor,
   initial: States,
   step: (x: Tensor, states: States) => readonly [output: Tensor, states: States],
@@ -40,7 +41,9 @@ export function goThrough(
     }
   }
   const last = outputs.at(-1);
-  if (last === undefined) throw new ShapeError('a sequence has at least one step');
+  if (last === undefined) {
+    throw new ShapeError(`${path}: a sequence has at least one step, got (time, batch, ...) ${show(inputs.shape)}`);
+  }
   return {last, all: returnSequences ? ops.stack(outputs, 1) : null, states};
 }
 
