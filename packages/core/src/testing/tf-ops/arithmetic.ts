@@ -39,7 +39,7 @@ export const ARITHMETIC: Cases = {
   'operator/i32 a == b': ({a, b}) => a.equal(b),
   'operator/i32 tf.truediv(a, b)': float(({a, b}) => ops.trueDivide(a, b)),
   'operator/i32 tf.math.floormod(a, b)': ({a, b}) => ops.mod(a, b),
-  'operator/i32 tf.truncatediv(a, b)': ({a, b}) => ops.trunc(a.div(b)).cast('int32'),
+  'operator/i32 tf.truncatediv(a, b)': ({a, b}) => ops.truncateDiv(a, b),
   'operator/i32 tf.truncatemod(a, b)': ({a, b}) => ops.fmod(a, b),
   'operator/bool a & b': ({a, b}) => ops.logicalAnd(a, b),
   'operator/bool a | b': ({a, b}) => ops.logicalOr(a, b),

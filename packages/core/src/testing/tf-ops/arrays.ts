@@ -27,7 +27,7 @@ export const ARRAYS: Cases = {
   'array/nn.moments(y, [0])': ({y}) => ops.moments(y, {axes: [0]}),
   'array/nn.moments(y, [0, 1], keepdims=True)': ({y}) => ops.moments(y, {axes: [0, 1], keepdims: true}),
   'array/nn.softmax(y)': ({y}) => y.softmax(),
-  'array/nn.l2_loss(y)': ({y}) => y.square().sum().div(2),
+  'array/nn.l2_loss(y)': ({y}) => ops.l2Loss(y),
   'array/nn.l2_normalize(y, 1)': ({y}) => ops.normalize(y, {axis: 1}),
   'array/norm(y)': ({y}) => ops.norm(y),
   'array/norm(y, ord=1, axis=0)': ({y}) => y.abs().sum(0),
@@ -83,7 +83,7 @@ export const ARRAYS: Cases = {
   'array/identity(y)': ({y}) => ops.copy(y),
   'array/math.count_nonzero(y)': positions(({y}) => ops.countNonzero(y)),
   'array/nn.leaky_relu(y)': ({y}) => ops.leakyRelu(y, {negativeSlope: 0.2}),
-  'array/nn.bias_add(y, [1.0, 2.0, 3.0])': ({y}) => y.add([1, 2, 3]),
+  'array/nn.bias_add(y, [1.0, 2.0, 3.0])': ({y}) => ops.biasAdd(y, [1, 2, 3]),
   'array/nn.embedding_lookup(y, [1, 0])': ({y}) => y.take([1, 0], 0),
-  'array/nn.crelu(y)': ({y}) => ops.relu(ops.concatenate([y, y.neg()], -1)),
+  'array/nn.crelu(y)': ({y}) => ops.crelu(y),
 };
