@@ -111,10 +111,15 @@ function tapsFor(
 
 /** An axis made of weighted elements of itself. Only elements that have a weight are read: a NaN stays where it is. */
 function along(x: Tensor, axis: number, taps: readonly Tap[]): Tensor {
-  const shape = x.shape.map((_, i) => (i === axis ? -1 : 1));
+  const rest = x.shape.slice(axis + 1).map(Number);
+  // Few channels: the weight of each of their elements is written out, so that rows are multiplied in one go.
+  const inner = rest.length === 1 ? (rest[0] ?? 1) : 1;
+  const shape = [-1, ...rest.map((n) => (rest.length === 1 ? n : 1))];
   const parts = taps.map(({index, weight}) => {
     const chosen = x.take(index, axis);
-    return weight.every((each) => each === 1) ? chosen : chosen.mul(numbers(weight, x.dtype, 'resize').reshape(shape));
+    if (weight.every((each) => each === 1)) return chosen;
+    const written = new Float64Array(weight.length * inner).map((_, i) => weight[Math.floor(i / inner)] ?? 0);
+    return chosen.mul(numbers(written, x.dtype, 'resize').reshape(shape));
   });
   return parts.reduce((sum, part) => sum.add(part));
 }
