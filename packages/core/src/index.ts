@@ -42,7 +42,7 @@ export {
 } from './devices.js';
 export {Module} from './module.js';
 export {range} from './ops/create.js';
-export {ops} from './ops/recorded.js';
+export {ops, type Ops} from './ops/recorded.js';
 export {type Backend, backend} from './backend/index.js';
 export * as config from './config.js';
 export * as ragged from './ragged/index.js';

@@ -1,13 +1,9 @@
 import {recordedModule} from '../graph/recorded.js';
 import * as functions from './index.js';
 
-const flat = recordedModule(functions);
-const byName: Readonly<Record<string, unknown>> = flat;
+/** The functions of {@link ops}. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- a name that the declarations of other packages can use
+export interface Ops extends Readonly<typeof functions> {}
 
-/** Every operation, under Keras's names in camelCase; those of `ops.linalg` are the same functions. */
-export const ops: typeof functions = {
-  ...flat,
-  linalg: Object.fromEntries(
-    Object.keys(functions.linalg).map((name) => [name, byName[name]]),
-  ) as typeof functions.linalg,
-};
+/** Every operation, under Keras's names in camelCase. */
+export const ops: Ops = recordedModule(functions);
