@@ -25,6 +25,14 @@ export function checkNear(what: string, value: number, expected: number, toleran
   if (!holds) process.exitCode = 1;
 }
 
+/** Prints a value, and whether its text (NumPy's layout of the numbers, shape and dtype) is the expected one. */
+export function checkText(what: string, value: unknown, expected: string): void {
+  const text = String(value);
+  const holds = text === expected;
+  console.log(`${holds ? 'ok  ' : 'MISS'} ${what}: ${text}${holds ? '' : ` (expected ${expected})`}`);
+  if (!holds) process.exitCode = 1;
+}
+
 /** A grey picture as text: one character for two pixels of a row above each other. */
 export function draw(pixels: ArrayLike<number>, width: number): string {
   const height = Math.floor(pixels.length / width);
