@@ -150,8 +150,8 @@ it.each<[() => unknown, string]>([
   [() => backend.foldl((a) => a, ops.zeros([0])), 'foldl: an initializer is needed where elems has no entries'],
   [() => backend.temporalPadding(x), 'temporalPadding: x must have rank 3, got shape (2,3)'],
   [() => backend.isFloatDtype('flaot32'), 'isFloatDtype: unknown dtype "flaot32"'],
-  // @ts-expect-error a mode of another library
   [
+    // @ts-expect-error a mode of another library
     () => backend.pool2d(ops.ones([1, 4, 4, 1]), 2, {poolMode: 'mean'}),
     "pool: poolMode must be one of 'max', 'avg', got \"mean\"",
   ],

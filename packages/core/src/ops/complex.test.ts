@@ -167,7 +167,7 @@ describe('tensors of complex numbers', () => {
   });
 
   it('are Variables', () => {
-    const v = new Variable([c(1, 1), c(2, 0)] as never, {dtype: 'complex64'});
+    const v = new Variable<Complex>([c(1, 1), c(2, 0)], {dtype: 'complex64'});
     v.assignAdd([c(0, 1), 1]);
     v.at(0).assign(c(5, 5));
     expect(v.array()).toEqual([c(5, 5), c(3, 0)]);

@@ -268,8 +268,8 @@ describe('mistakes', () => {
       () => ops.whileLoop(() => true, same, x, {maximumIterations: -1}),
       'whileLoop: maximumIterations must be an integer of at least 0, got -1',
     ],
-    // @ts-expect-error a misspelt option
     [
+      // @ts-expect-error a misspelt option
       () => ops.whileLoop(() => true, same, x, {maxIterations: 1}),
       'whileLoop: unknown option "maxIterations"; did you mean "maximumIterations"?',
     ],
@@ -324,6 +324,7 @@ describe('mistakes', () => {
       () => ops.vectorize((a: Tensor) => ops.stack([a, a]))(x),
       'vectorize: result 0 must have the axes (), got shape (2,)',
     ],
+    // @ts-expect-error a tangent for each primal
     [() => ops.jvp(same, [x], []), 'jvp: primals and tangents must be lists of one length, got [a Tensor] and []'],
     [() => ops.jvp(same, [x], [[1, 2]]), 'jvp: tangents[0] must be like its primal, float32 (3,), got float32 (2,)'],
   ])('%#', (fn, message) => {

@@ -42,8 +42,8 @@ describe('mistakes', () => {
   const x = ops.zeros([2, 3, 4]);
   const n = tensor([3, 3], 'int32');
   it.each<[() => unknown, string]>([
-    // @ts-expect-error a strategy of another library
     [
+      // @ts-expect-error a strategy of another library
       () => ops.ctcDecode(x, n, {strategy: 'beam'}),
       "ctcDecode: strategy must be one of 'greedy', 'beam_search', got \"beam\"",
     ],

@@ -80,8 +80,9 @@ describe('svd', () => {
     expect(alone.shape).toEqual(s.shape);
     if (x.size === 0) return;
     expect(distance(alone, s)).toBeLessThan(1e-13);
-    const left = u.at('...', `:${String(k)}`).mul(s.expandDims(-2));
-    expect(distance(left.matmul(vt.at('...', `:${String(k)}`, ':')), x)).toBeLessThan(1e-13);
+    const first: `:${number}` = `:${k}`;
+    const left = u.at('...', first).mul(s.expandDims(-2));
+    expect(distance(left.matmul(vt.at('...', first, ':')), x)).toBeLessThan(1e-13);
   });
 
   it('is NaN where x is not finite, and goes on with the others', () => {

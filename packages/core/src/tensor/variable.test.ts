@@ -48,7 +48,7 @@ describe('Variable', () => {
   });
 
   it('003-1 items of an int64 variable', () => {
-    const v = new Variable(range(10).cast('int64'));
+    const v = new Variable<bigint>(range(10).cast('int64'));
     v.at(2).assign(10n);
     expect(v.dtype).toBe('int64');
     expect(v.array()).toEqual([0n, 1n, 10n, 3n, 4n, 5n, 6n, 7n, 8n, 9n]);

@@ -104,23 +104,23 @@ describe('mistakes', () => {
     // @ts-expect-error two numbers are needed
     [() => image.resize(x, 3), 'image.resize: size must be [height, width], two positive integers, got 3'],
     [() => image.resize(x, [0, 2]), 'image.resize: size must be [height, width], two positive integers, got [0, 2]'],
-    // @ts-expect-error a misspelt word
     [
+      // @ts-expect-error a misspelt word
       () => image.resize(x, [2, 2], {interpolation: 'bilinaer'}),
       "image.resize: interpolation must be one of 'bilinear', 'nearest', 'lanczos3', 'lanczos5', 'bicubic', 'area', got \"bilinaer\"; did you mean 'bilinear'?",
     ],
-    // @ts-expect-error a misspelt word
     [
+      // @ts-expect-error a misspelt word
       () => image.resize(x, [2, 2], {antiAliasing: true}),
       'image.resize: unknown option "antiAliasing"; did you mean "antialias"?',
     ],
-    // @ts-expect-error an option that only Keras's torch back end has
     [
+      // @ts-expect-error an option that only Keras's torch back end has
       () => image.resize(x, [2, 2], {fillMode: 'reflect'}),
       'image.resize: fillMode must be one of \'constant\', got "reflect"',
     ],
-    // @ts-expect-error a misspelt word
     [
+      // @ts-expect-error a misspelt word
       () => image.resize(x, [2, 2], {dataFormat: 'channelsLast'}),
       "image.resize: dataFormat must be one of 'channels_last', 'channels_first', got \"channelsLast\"; did you mean 'channels_last'?",
     ],
@@ -187,8 +187,8 @@ describe('mistakes', () => {
       () => image.affineTransform(x, [1, 2, 3]),
       'image.affineTransform: transform must be 8 numbers, or (1,8) for the batch, got shape (3,)',
     ],
-    // @ts-expect-error an interpolation of resize
     [
+      // @ts-expect-error an interpolation of resize
       () => image.affineTransform(x, [1, 0, 0, 0, 1, 0, 0, 0], {interpolation: 'bicubic'}),
       "image.affineTransform: interpolation must be one of 'nearest', 'bilinear', got \"bicubic\"",
     ],
