@@ -14,6 +14,8 @@ export {updateVariables} from './engine/update.js';
 export {
   type Amount,
   amountOf,
+  isEqual,
+  isMultiple,
   minus,
   over,
   plus,

@@ -1,6 +1,16 @@
 import {type DType, type Element} from '../dtype.js';
 import {apply} from './dispatch.js';
-import {add, divide, floorDivide, minimum, multiply, power as powerPrimitive, subtract} from '../primitives/binary.js';
+import {
+  add,
+  divide,
+  equal,
+  floorDivide,
+  minimum,
+  mod,
+  multiply,
+  power as powerPrimitive,
+  subtract,
+} from '../primitives/binary.js';
 import {cast} from '../primitives/cast.js';
 import {sqrt} from '../primitives/unary.js';
 import {full} from '../tensor/convert.js';
@@ -45,6 +55,14 @@ export function rounded(a: Amount, dtype: DType): Amount {
   if (typeof a === 'number') return Math.fround(a);
   return apply<{dtype: DType}>(cast, [apply<{dtype: DType}>(cast, [a], {dtype})], {dtype: 'float64'});
 }
+
+/** Whether it is a number; in a jitted function, one program follows for each answer. */
+export const isEqual = (a: Amount, b: number): boolean =>
+  typeof a === 'number' ? a === b : Boolean(itemOf(apply(equal, [a, tensorOf(b)], undefined)));
+
+/** Whether it is a multiple of a number. */
+export const isMultiple = (a: Amount, n: number): boolean =>
+  typeof a === 'number' ? a % n === 0 : isEqual(apply(mod, [a, tensorOf(n)], undefined), 0);
 
 /** As a scalar tensor of a dtype. */
 export function scalarOf(a: Amount, dtype: DType): Tensor {

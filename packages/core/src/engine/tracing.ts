@@ -31,6 +31,8 @@ export interface Tracing {
   ): void;
   /** A Variable with this value is being made: gives the value outside of the program. */
   creates<E extends Element>(initial: Tensor<E>): Tensor<E>;
+  /** A tensor with the values that a tensor of the program has in this call. */
+  read(tensor: AnyTensor, what: string): AnyTensor;
   /** Draws a random state at each run: that of a generator, or of the global one. */
   draw(generator: Generator | null): readonly [number, number, number, number];
 }
@@ -83,14 +85,14 @@ export class TracedStorage<V = unknown> extends Storage {
   }
 
   override assertReadable(what: string): void {
-    this.refuse(what);
+    // Within its function a value can be had, by running what leads to it.
+    if (tracing !== this.trace) throw leaked(what);
   }
 
   private refuse(what: string): never {
     if (tracing !== this.trace) throw leaked(what);
     throw new TraceError(
-      `${what}: a tensor inside of a jitted function has no value to read while the function is compiled; use tensor operations` +
-        ' (ops.where, ops.cond) on it, or read it outside of the function',
+      `${what}: a tensor inside of a jitted function has no memory while the function is compiled; use tensor operations on it`,
     );
   }
 }

@@ -7,12 +7,13 @@ import {mapStructure, tensorsIn} from '../structure.js';
 import {checkOptions, describe} from '../suggest.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
 import {type Cost, costOf} from './cost.js';
-import {Executable} from './executable.js';
+import {type Executable} from './executable.js';
 import {type Program} from './ir.js';
-import {optimize, type PassOptions, PASS_NAMES} from './passes/index.js';
+import {type PassOptions, PASS_NAMES} from './passes/index.js';
 import {print} from './print.js';
+import {checkCreated, type Result, type Returned, SegmentTree} from './segments.js';
 import {type ArgumentSpec, describeSpec, matches, replaceTensors, specOf} from './specs.js';
-import {Tracer} from './tracer.js';
+import {type Tracer} from './tracer.js';
 
 /** Options of {@link jit}. */
 export interface JitOptions {
@@ -30,23 +31,25 @@ export type Jitted<A extends readonly unknown[], R> = ((...args: A) => R) & {
 
 interface Entry {
   readonly spec: ArgumentSpec;
-  readonly executable: Executable;
-  /** What the function returned, with the number of its result in place of each tensor. */
-  readonly result: Result;
+  readonly tree: SegmentTree;
   readonly floatx: string;
-  readonly trainable: readonly boolean[];
+  /** The values that it reads differ so often that it runs op by op. */
+  uncompiled: boolean;
 }
-
-type Result = (tensors: readonly Tensor<Element>[]) => unknown;
 
 const MOST_PROGRAMS = 64;
 const MANY_PROGRAMS = 16;
+const MOST_BRANCHES = 16;
 
 /**
  * Compiles a function of tensors: at the first call with some shapes and dtypes it runs once to write down its operations, from then
  * on the whole program runs in one native call. Gradients of a tape inside of the function and what it assigns to Variables are
  * part of the program. Calls are told apart by the shapes and dtypes of tensors (also within lists and dictionaries) and by the values of
  * all other arguments.
+ *
+ * Plain `if` and `while` on values work: where the function reads one (`if (x.sum().greater(0).item())`) it is cut, and the value that
+ * was met says which program comes next; a value not met before adds one. Booleans and small integers make few programs; a float that
+ * differs at every call makes the function run op by op after a while, with a warning.
  *
  * What the function does besides tensor operations (such as `console.log`) happens only while it is compiled. Within a tape
  * the function runs operation by operation, so that its gradient is known.
@@ -55,7 +58,7 @@ const MANY_PROGRAMS = 16;
  * const step = jit((x: Tensor) => ops.relu(x.mul(3).add(2)));
  * step(x); // compiles
  * step(x); // runs
- * @throws TraceError where the function reads the value of a tensor, is asynchronous or makes Variables at every call
+ * @throws TraceError where the function is asynchronous, makes Variables at every call, or a tensor leaks out of it
  */
 export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, options: JitOptions = {}): Jitted<A, R> {
   if (typeof fn !== 'function') throw new ValueError(`jit: a function is needed, got ${describe(fn)}`);
@@ -85,21 +88,49 @@ class Compiler {
     if (tracing !== null || isRecording()) return this.#fn(...args);
     const inputs: Tensor<Element>[] = [];
     const entry = this.#find(args, inputs) ?? this.#compile(args, inputs);
-    if (entry === null) return this.#fn(...args);
-    return entry.result(entry.executable.run(inputs));
+    if (entry === null || entry.uncompiled) return this.#fn(...args);
+    const returned = entry.tree.run(inputs);
+    if (entry.tree.mostBranches > MOST_BRANCHES) this.#giveUp(entry);
+    return returned;
   }
 
   ir(args: readonly unknown[]): string {
-    const entry = this.#find(args, []) ?? this.#compile(args, []);
-    if (entry === null) throw new TraceError('jit: symbolic tensors are not compiled, there is no program for them');
-    return print(entry.executable.program);
+    return this.#programs(this.#entryOf(args)).map(print).join('\n');
   }
 
   cost(args: readonly unknown[]): Cost {
     const last = args.length === 0 ? this.#entries[0] : undefined;
-    const entry = last ?? this.#find(args, []) ?? this.#compile(args, []);
+    const executables = this.#executables(last ?? this.#entryOf(args));
+    return costOf(
+      executables.flatMap(({instructions}) => instructions),
+      Math.max(...executables.map(({arenaBytes}) => arenaBytes)),
+    );
+  }
+
+  #entryOf(args: readonly unknown[]): Entry {
+    const entry = this.#find(args, []) ?? this.#compile(args, []);
     if (entry === null) throw new TraceError('jit: symbolic tensors are not compiled, there is no program for them');
-    return costOf(entry.executable.instructions, entry.executable.arenaBytes);
+    return entry;
+  }
+
+  #executables({tree}: Entry): readonly Executable[] {
+    const executables = [...tree.segments()].map(({executable}) => executable);
+    if (executables.length > 0) return executables;
+    throw new TraceError(
+      'jit: this function reads the value of a tensor, so that its programs are known only after a call',
+    );
+  }
+
+  #programs(entry: Entry): readonly Program[] {
+    return this.#executables(entry).map(({program}) => program);
+  }
+
+  #giveUp(entry: Entry): void {
+    entry.uncompiled = true;
+    console.warn(
+      `jit: a function met ${String(MOST_BRANCHES + 1)} different values where it reads a tensor, and runs op by op from now on for` +
+        ` ${describeSpec(entry.spec)}; compare with tensor operations first and read the boolean`,
+    );
   }
 
   #find(args: readonly unknown[], inputs: Tensor<Element>[]): Entry | undefined {
@@ -124,18 +155,13 @@ class Compiler {
     if (tensorsIn(args).some(({symbolic}) => symbolic)) return null;
     const spec = specOf(args);
     matches(spec, args, inputs);
-    let traced = trace(this.#fn, spec);
-    if (traced.created > 0) {
-      traced = trace(this.#fn, spec);
-      if (traced.created > 0) {
-        throw new TraceError(
-          `jit: the function makes ${String(traced.created)} new Variables at every call; make them once, outside of it`,
-        );
-      }
+    let tree = this.#tree(spec);
+    if (tree.created > 0) {
+      // What was made is there now.
+      tree = this.#tree(spec);
+      checkCreated(tree);
     }
-    const executable = new Executable(optimize(traced.program, this.#passes), {reuse: this.#passes?.reuse !== false});
-    const trainable = executable.program.variables.map(({variable}) => variable.trainable);
-    const entry: Entry = {spec, executable, result: traced.result, floatx: floatx(), trainable};
+    const entry: Entry = {spec, tree, floatx: floatx(), uncompiled: false};
     this.#entries.unshift(entry);
     if (this.#entries.length > MOST_PROGRAMS) this.#entries.pop();
     this.#compiled += 1;
@@ -149,37 +175,34 @@ class Compiler {
     }
     return entry;
   }
+
+  #tree(spec: ArgumentSpec): SegmentTree {
+    const tree = new SegmentTree((tracer) => trace(this.#fn, spec, tracer), this.#passes);
+    tree.compile();
+    return tree;
+  }
 }
 
-function isCurrent({executable, floatx: type, trainable}: Entry): boolean {
-  const {variables} = executable.program;
-  for (let i = 0; i < variables.length; i++) if (variables[i]?.variable.trainable !== trainable[i]) return false;
+function isCurrent({tree, floatx: type}: Entry): boolean {
+  for (const [variable, trainable] of tree.variables) if (variable.trainable !== trainable) return false;
   return type === floatx();
 }
 
-interface Traced {
-  readonly program: Program;
-  readonly result: Result;
-  readonly created: number;
-}
-
-/** Runs the function once on tensors without values and writes down what it does. */
-function trace(fn: (...args: readonly unknown[]) => unknown, spec: ArgumentSpec): Traced {
-  const tracer = new Tracer();
+/** Runs the function once on tensors without values. */
+function trace(fn: (...args: readonly unknown[]) => unknown, spec: ArgumentSpec, tracer: Tracer): Returned {
   const args = replaceTensors(spec, (tensor) => tracer.input(tensor)) as readonly unknown[];
   const returned = tracer.run(() => fn(...args));
   if (typeof returned === 'object' && returned !== null && 'then' in returned) {
     tracer.restore();
     throw new TraceError('jit: the function must be synchronous, it returned a Promise; do what waits outside of it');
   }
-  const results: Tensor<Element>[] = [];
+  const tensors: Tensor<Element>[] = [];
   const form = mapStructure(returned, (leaf) => {
     // A Variable is returned as itself.
     if (!isTensor(leaf) || leaf.mutable) return leaf;
-    return new ResultIndex(results.push(leaf) - 1);
+    return new ResultIndex(tensors.push(leaf) - 1);
   });
-  const program = tracer.finish(results);
-  return {program, result: resultOf(form), created: tracer.created};
+  return {tensors, result: resultOf(form)};
 }
 
 class ResultIndex {

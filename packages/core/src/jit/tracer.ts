@@ -1,56 +1,93 @@
 import {type DType, type Element} from '../dtype.js';
 import {DtypeError, InternalError, TraceError} from '../errors.js';
 import {type AnyTensor, type Primitive, type Spec} from '../engine/primitive.js';
-import {type Generator, leaked, TracedStorage, type Tracing, withTracing} from '../engine/tracing.js';
+import {type Generator, leaked, TracedStorage, type Tracing, untraced, withTracing} from '../engine/tracing.js';
 import {broadcastTo, reshape} from '../primitives/movement.js';
 import {concrete, sameShape, sizeOf} from '../shape.js';
-import {Storage} from '../tensor/storage.js';
+import {outsideScopes, Storage} from '../tensor/storage.js';
 import {Tensor} from '../tensor/tensor.js';
 import {Variable} from '../tensor/variable.js';
+import {callNode, executionOf, stateWords} from './calls.js';
 import {
-  type CallNode,
   type Captured,
   type Constant,
   type Draw,
   type Dynamic,
-  type Execution,
   type Node,
   type Operand,
   type Program,
   type Value,
 } from './ir.js';
-import {attributesText} from './print.js';
+
+/** Where an input of a segment comes from: an argument of the function, or a result of an earlier segment. */
+export type InputSource =
+  | {readonly kind: 'argument'; readonly index: number}
+  | {readonly kind: 'result'; readonly segment: number; readonly result: number};
+
+/** A stretch of a function without reading values: what leads to the next read, or to the function's results. */
+export interface Part {
+  readonly program: Program;
+  readonly sources: readonly InputSource[];
+}
+
+/**
+ * What happens where the function reads a value: gives the results of the part that ends there, in the order of its program. `null` says
+ * that values cannot be had.
+ */
+export type Runner = ((close: (replayed: boolean) => Part, segment: number) => readonly AnyTensor[]) | null;
 
 interface Entered {
   readonly source: Storage;
   readonly initial: Value;
 }
 
-// Stand in for the words of a random state, to find them among a kernel's attributes.
-const WORDS = [-1001.5, -1002.5, -1003.5, -1004.5] as const;
+/** The function reads a value: without a runner its programs are not known. */
+export class ValueNeeded extends Error {}
 
-/** Follows one call of a function and writes down its program. */
+/** Follows one call of a function and writes down its program, or several where the function reads values in between. */
 export class Tracer implements Tracing {
   /** How many Variables were made meanwhile. */
   created = 0;
+  readonly #runner: Runner;
   #ids = 0;
+  readonly #arguments: Value[] = [];
+  // Of the present part.
   #nodes: Node[] = [];
-  readonly #inputs: Value[] = [];
-  readonly #entered = new Map<Variable<Element>, Entered>();
-  readonly #constants: Constant[] = [];
-  readonly #known = new Map<Storage, Constant[]>();
-  readonly #draws: Draw[] = [];
-  readonly #drawOf = new WeakMap<object, number>();
-  readonly #counts = new Map<Generator | null, number>();
+  #inputs: Value[] = [];
+  #sources: InputSource[] = [];
+  #entered = new Map<Variable<Element>, Entered>();
+  #constants: Constant[] = [];
+  #known = new Map<Storage, Constant[]>();
+  #draws: Draw[] = [];
+  #drawOf = new WeakMap<object, number>();
+  #counts = new Map<Generator | null, number>();
+  // Of the parts before.
+  #segment = 0;
+  readonly #earlier = new Map<Value, InputSource>();
+  readonly #imports = new Map<Value, Value>();
+  readonly #initialOf = new Map<Value, Variable<Element>>();
+  readonly #constantOf = new Map<Value, Tensor<Element>>();
+  readonly #read = new Map<Operand, AnyTensor>();
+
+  constructor(runner: Runner = null) {
+    this.#runner = runner;
+  }
+
+  /** How many parts came before the present one. */
+  get segment(): number {
+    return this.#segment;
+  }
 
   /** A tensor that stands for an argument. */
   input(spec: {readonly shape: readonly number[]; readonly dtype: DType}): Tensor<Element> {
     const value = this.#value(spec.shape, spec.dtype);
     this.#inputs.push(value);
+    this.#sources.push({kind: 'argument', index: this.#arguments.length});
+    this.#arguments.push(value);
     return this.#tensor(value);
   }
 
-  /** Runs the function, gives the operands that its results are, and leaves Variables as they were. */
+  /** Runs the function. Where it throws, Variables get their memory back. */
   run<T>(fn: () => T): T {
     try {
       return withTracing(this, fn);
@@ -60,30 +97,91 @@ export class Tracer implements Tracing {
     }
   }
 
-  /** The program whose results these tensors are. Variables get their memory back. */
-  finish(results: readonly AnyTensor[]): Program {
+  /** The part whose results these tensors are; the last one. */
+  finish(results: readonly AnyTensor[]): Part {
     try {
       // Parts of Variables are read only now.
       const operands = withTracing(this, () => results.map((result) => this.operand(result, 'jit')));
-      const variables = [...this.#entered].map(([variable, {initial}]): Captured => {
-        return {variable, initial, final: this.operand(variable, 'jit')};
-      });
-      return {
-        inputs: this.#inputs,
-        variables,
-        constants: this.#constants,
-        draws: this.#draws,
-        nodes: this.#nodes,
-        results: operands,
-      };
+      return this.#part(operands);
     } finally {
       this.restore();
     }
   }
 
+  /** Gives Variables their memory back. */
   restore(): void {
     for (const [variable, {source}] of this.#entered) variable.source = source;
     this.#entered.clear();
+  }
+
+  read(tensor: AnyTensor, what: string): AnyTensor {
+    const runner = this.#runner;
+    const operand = this.operand(tensor, what);
+    if (operand.kind === 'scalar') return Tensor.create<Element>(operand.shape, operand.dtype, operand.value);
+    const known = this.#read.get(operand);
+    if (known !== undefined) return known;
+    if (runner === null) throw new ValueNeeded();
+    const made = this.#nodes.flatMap(({outputs}) => outputs);
+    const results = [...made, operand];
+    const run = () =>
+      runner((replayed) => {
+        const part = replayed ? EMPTY : this.#part(results);
+        this.#close();
+        return part;
+      }, this.#segment);
+    // No scope that the function has open takes the values away.
+    const values = untraced(() => outsideScopes(run));
+    if (values.length !== results.length) throw wandering(what);
+    const segment = this.#segment;
+    results.forEach((value, result) => {
+      if (!this.#earlier.has(value)) this.#earlier.set(value, {kind: 'result', segment, result});
+    });
+    this.#segment += 1;
+    const value = values.at(-1);
+    if (value === undefined || value.dtype !== operand.dtype || !sameShape(value.shape, operand.shape))
+      throw wandering(what);
+    this.#read.set(operand, value);
+    return value;
+  }
+
+  #part(results: readonly Operand[]): Part {
+    const variables = [...this.#entered].map(([variable, {initial}]): Captured => {
+      return {variable, initial, final: this.operand(variable, 'jit')};
+    });
+    const program: Program = {
+      inputs: this.#inputs,
+      variables,
+      constants: this.#constants,
+      draws: this.#draws,
+      nodes: this.#nodes,
+      results,
+    };
+    return {program, sources: this.#sources};
+  }
+
+  /** Begins another part; what this one made can be imported by later ones. */
+  #close(): void {
+    for (const [variable, {initial}] of this.#entered) {
+      // Where it was written, the value that it had is gone.
+      if (this.#operandOf(variable) === initial) this.#initialOf.set(initial, variable);
+      else for (const [value, other] of this.#initialOf) if (other === variable) this.#initialOf.delete(value);
+    }
+    for (const {value, tensor} of this.#constants) this.#constantOf.set(value, tensor);
+    this.#arguments.forEach((value, index) => this.#earlier.set(value, {kind: 'argument', index}));
+    this.restore();
+    this.#nodes = [];
+    this.#inputs = [];
+    this.#sources = [];
+    this.#constants = [];
+    this.#known = new Map();
+    this.#draws = [];
+    this.#drawOf = new WeakMap();
+    this.#counts = new Map();
+    this.#imports.clear();
+  }
+
+  #operandOf({source}: Variable<Element>): Operand | null {
+    return source instanceof TracedStorage ? (source.operand as Operand) : null;
   }
 
   apply<A>(
@@ -101,18 +199,7 @@ export class Tracer implements Tracing {
     const operands = inputs.map((input) => this.operand(input, op));
     const outputs = specs.map(({shape, dtype}) => this.#value(concrete(shape), dtype));
     const execution = executionOf(primitive, inputs, attributes, specs);
-    const dynamic = draw === undefined ? [] : drawn(execution, draw);
-    const node: CallNode = {
-      kind: 'call',
-      op,
-      name: primitive.name,
-      text: attributesText(attributes),
-      inputs: operands,
-      outputs,
-      execution,
-      dynamic,
-    };
-    this.#nodes.push(node);
+    this.#nodes.push(callNode(primitive.name, op, attributes, execution, operands, outputs, draw));
     return outputs.map((output) => this.#tensor(output));
   }
 
@@ -192,24 +279,46 @@ export class Tracer implements Tracing {
   draw(generator: Generator | null): readonly [number, number, number, number] {
     const index = this.#counts.get(generator) ?? 0;
     this.#counts.set(generator, index + 1);
-    const state: [number, number, number, number] = [...WORDS];
+    const state = stateWords();
     this.#drawOf.set(state, this.#draws.length);
     this.#draws.push({generator, index});
     return state;
   }
 
-  /** What stands for a tensor in the program. */
+  /** What stands for a tensor in the present part. */
   operand(tensor: AnyTensor, op: string): Operand {
     if (tensor instanceof Variable) this.enter(tensor as Variable<Element>);
     const {source} = tensor;
     const shape = concrete(tensor.shape);
     if (typeof source === 'number') return {kind: 'scalar', value: source, shape, dtype: tensor.dtype};
-    if (source === null)
+    if (source === null) {
       throw new TraceError(`${op}: a symbolic tensor cannot be mixed with those of a jitted function`);
+    }
     if (!(source instanceof TracedStorage)) return this.#constant(tensor, source);
     if (source.trace !== this) throw leaked(op);
-    const operand = source.operand as Operand;
+    const operand = this.#present(source.operand as Operand, op);
     return sameShape(operand.shape, shape) ? operand : this.#reshaped(operand, shape);
+  }
+
+  /** An operand of an earlier part becomes an input of this one. */
+  #present(operand: Operand, op: string): Operand {
+    if (this.#segment === 0 || operand.kind === 'scalar') return operand;
+    const variable = this.#initialOf.get(operand);
+    if (variable !== undefined) {
+      this.enter(variable);
+      return this.#entered.get(variable)?.initial ?? operand;
+    }
+    const constant = this.#constantOf.get(operand);
+    if (constant !== undefined) return this.operand(constant, op);
+    const source = this.#earlier.get(operand);
+    if (source === undefined) return operand;
+    const known = this.#imports.get(operand);
+    if (known !== undefined) return known;
+    const value = this.#value(operand.shape, operand.dtype);
+    this.#inputs.push(value);
+    this.#sources.push(source);
+    this.#imports.set(operand, value);
+    return value;
   }
 
   // A handle of another shape on the same elements, or one that repeats them.
@@ -263,41 +372,13 @@ export class Tracer implements Tracing {
   }
 }
 
-function drawn(execution: Execution, draw: number): Dynamic[] {
-  if (execution.kind === 'view' || execution.kind === 'elementwise')
-    throw new InternalError('a view draws a random state');
-  const at = execution.attributes.indexOf(WORDS[0]);
-  if (at < 0) throw new InternalError(`${execution.kernel} has no random state among its attributes`);
-  return WORDS.map((_, word) => ({attribute: at + word, draw, word}));
-}
+const EMPTY: Part = {
+  program: {inputs: [], variables: [], constants: [], draws: [], nodes: [], results: []},
+  sources: [],
+};
 
-function executionOf<A>(
-  {name, definition: {run}}: Primitive<A>,
-  inputs: readonly AnyTensor[],
-  attributes: A,
-  specs: readonly Spec[],
-): Execution {
-  switch (run.kind) {
-    case 'elementwise':
-      return {kind: 'elementwise', kernel: run.kernel ?? name};
-    case 'view': {
-      const [spec] = specs;
-      if (spec === undefined) throw new InternalError(`${name} gives nothing`);
-      const shape = concrete(spec.shape);
-      return {kind: 'view', layout: (input) => run.layout(input, attributes, shape)};
-    }
-    case 'strided':
-    case 'contiguous': {
-      const own = inputs.map(({shape, dtype}): Spec => ({shape, dtype}));
-      return {
-        kind: run.kind,
-        kernel: run.kernel ?? name,
-        attributes: run.encode?.(attributes, own, specs) ?? [],
-        broadcasts: inputs.map((_, i) => {
-          const shape = run.broadcast?.(own, specs, i) ?? null;
-          return shape === null ? null : concrete(shape);
-        }),
-      };
-    }
-  }
+function wandering(what: string): TraceError {
+  return new TraceError(
+    `${what}: a jitted function took another way through its code than at its last call with the same values; what decides must be an argument or a tensor`,
+  );
 }

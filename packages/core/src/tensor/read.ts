@@ -5,9 +5,18 @@ import {contiguous, opcodeOf, runElementwise} from '../engine/execute.js';
 import {concrete, show} from '../shape.js';
 import {type Nested, type TypedArrayOf} from './convert.js';
 import {roundTo} from './half.js';
+import {TracedStorage, tracing} from '../engine/tracing.js';
 import {Storage} from './storage.js';
 import {assertReadable, type Tensor} from './tensor.js';
 import {textOf} from './text.js';
+
+/** The tensor whose memory holds the elements; in a function that is being compiled, they are computed now. */
+function present(tensor: Tensor<Element>, what: string): Tensor<Element> {
+  assertReadable(tensor, what);
+  const {source} = tensor;
+  if (source instanceof TracedStorage) return source.trace.read(tensor, what);
+  return tracing !== null && tensor.mutable ? tracing.read(tensor, what) : tensor;
+}
 
 /** The raw elements, row-major: halves as their 16 bits, booleans as bytes, complex numbers as pairs. */
 export function readRaw(tensor: Tensor<Element>, what = 'data'): RawArray {
@@ -21,7 +30,7 @@ export function readRaw(tensor: Tensor<Element>, what = 'data'): RawArray {
   const size = tensor.size * (kind === 'complex' ? 2 : 1);
   const target = new array(size);
   if (size === 0) return target;
-  const whole = contiguous(tensor);
+  const whole = contiguous(present(tensor, what));
   if (!(whole.source instanceof Storage)) return target;
   addon.read(whole.source.live, target, whole.offset * DTYPES[tensor.dtype].bytes);
   return target;
@@ -31,8 +40,7 @@ const isHalf = (dtype: DType): boolean => dtype === 'float16' || dtype === 'bflo
 
 /** The elements of a half dtype as float32, which holds them exactly. */
 function readHalves(tensor: Tensor<Element>, what: string): Float32Array {
-  assertReadable(tensor, what);
-  const wide = runElementwise(opcodeOf('cast'), [tensor], 'float32', concrete(tensor.shape), what);
+  const wide = runElementwise(opcodeOf('cast'), [present(tensor, what)], 'float32', concrete(tensor.shape), what);
   const values = readRaw(wide, what);
   wide.dispose();
   return values as Float32Array;

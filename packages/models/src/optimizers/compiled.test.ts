@@ -24,6 +24,8 @@ const makers: Readonly<Record<string, () => Optimizer>> = {
   Muon: () => new optimizers.Muon(0.01),
   ScheduleFreeAdamW: () => new optimizers.ScheduleFreeAdamW(0.01, {warmupSteps: 3}),
   'a schedule': () => new optimizers.Adam(new ExponentialDecay(0.1, 2, 0.5)),
+  'accumulation of gradients': () => new optimizers.Adam(0.05, {gradientAccumulationSteps: 3}),
+  'a scaled loss': () => new optimizers.LossScaleOptimizer(new optimizers.SGD(0.1), {dynamicGrowthSteps: 2}),
   'clipping and averages': () => new optimizers.SGD(0.1, {globalClipnorm: 0.1, useEma: true, emaOverwriteFrequency: 3}),
 };
 
@@ -35,9 +37,9 @@ function train(make: () => Optimizer, compiled: boolean) {
   const b = new Variable(ops.zeros([4]), {name: 'b'});
   const step = (x: Tensor, y: Tensor): Tensor => {
     const tape = new GradientTape();
-    const loss = tape.record(() => x.matmul(w).add(b).tanh().sub(y).square().mean());
-    optimizer.apply(tape.gradient(loss, [w, b]), [w, b]);
-    return loss;
+    const scaled = tape.record(() => optimizer.scaleLoss(x.matmul(w).add(b).tanh().sub(y).square().mean()));
+    optimizer.apply(tape.gradient(scaled, [w, b]), [w, b]);
+    return scaled;
   };
   const run = compiled ? jit(step) : step;
   const losses = Array.from({length: STEPS}, (_, i) => {
@@ -46,9 +48,9 @@ function train(make: () => Optimizer, compiled: boolean) {
   });
   return {
     losses,
-    w: w.array().flat(2),
-    b: b.array().flat(2),
-    state: optimizer.variables.map((v) => v.cast('float64').array()),
+    w: [...w.data()],
+    b: [...b.data()],
+    state: optimizer.variables.map((v) => [...v.cast('float64').data()]),
   };
 }
 

@@ -8,7 +8,7 @@ import {
   ValueError,
   type Variable,
 } from '@keratin/core';
-import {checkOptions, describe} from '@keratin/core/internal';
+import {amountOf, checkOptions, describe, isEqual, scalarOf} from '@keratin/core/internal';
 import {type MaybeGradient} from './gradients.js';
 import {type LearningRate} from './options.js';
 import {Optimizer, type SlotGroups} from './optimizer.js';
@@ -87,7 +87,9 @@ export class LossScaleOptimizer extends Optimizer<never, never> {
     this.build(variables);
     const [counter, scale] = [this.#counter, this.#scale];
     if (counter === null || scale === null) return;
-    const finite = pairs.every(([gradient]) => gradient.isfinite().all().item());
+    const tests = pairs.map(([gradient]) => gradient.isfinite().all());
+    const [first, ...rest] = tests;
+    const finite = first === undefined || rest.reduce((all, test) => all.logicalAnd(test), first).item();
     if (!finite) {
       counter.assign(0n);
       scale.assign(scale.mul(0.5));
@@ -97,7 +99,7 @@ export class LossScaleOptimizer extends Optimizer<never, never> {
       gradients.map((gradient) => (gradient === null ? null : gradient.div(ops.cast(scale, gradient.dtype)))),
       variables,
     );
-    if (Number(counter.item()) === this.dynamicGrowthSteps - 1) {
+    if (isEqual(amountOf(counter), this.dynamicGrowthSteps - 1)) {
       counter.assign(0n);
       scale.assign(scale.mul(2));
     } else {
@@ -110,7 +112,8 @@ export class LossScaleOptimizer extends Optimizer<never, never> {
   }
 
   override scaleLoss(loss: Tensor): Tensor {
-    return loss.mul(this.dynamicScale);
+    const scale = this.#scale === null ? this.initialScale : amountOf(this.#scale);
+    return loss.mul(scalarOf(scale, loss.dtype));
   }
 
   override finalizeVariableValues(variables?: Iterable<Variable>): void {

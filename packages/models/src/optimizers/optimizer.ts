@@ -20,7 +20,9 @@ import {
   concrete,
   constructFrom,
   describe,
+  isMultiple,
   isNode,
+  plus,
   publicNameOf,
   scalarOf,
   toConfigKey,
@@ -326,7 +328,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     const steps = this.gradientAccumulationSteps;
     if (steps === null) {
       this.#update(gradients, variables);
-    } else if ((this.#applied + 1) % steps === 0) {
+    } else if (isMultiple(plus(amountOf(this.#iteration), 1), steps)) {
       const means = variables.map((variable, i) => this.#accumulated(variable, gradients[i]).div(steps));
       this.#update(means, variables);
       for (const accumulator of this.#accumulators.values()) accumulator.assign(accumulator.zerosLike());
