@@ -46,6 +46,11 @@ export class CompiledLoss {
     return (this.#parts ?? []).flatMap(({tracker}) => (tracker === null ? [] : [tracker]));
   }
 
+  /** How many outputs have a loss; 0 before the first step. */
+  get count(): number {
+    return this.#parts?.length ?? 0;
+  }
+
   /** The weighted sum of the losses: a scalar. */
   call(yTrue: unknown, yPred: unknown, sampleWeight: unknown, where: string, names: OutputNames = null): Tensor {
     const outputs = outputsOf(where, yPred, names);

@@ -47,6 +47,8 @@ interface Named {
   /** The order of results in an evaluation. */
   readonly order: readonly string[];
   readonly entries: unknown;
+  /** How many outputs had a loss of their own: none are known before the first step. */
+  readonly losses: number;
 }
 
 /** What training needs to know of a model's structure; found once, and again when the structure changes. */
@@ -196,7 +198,8 @@ export class Trainer {
   /** The model's metrics under the names that they have in the logs. */
   namedMetrics(): readonly NamedMetric[] {
     const {entries} = this.#metrics;
-    if (this.#named === null || this.#named.entries !== entries) {
+    const losses = this.#loss?.count ?? 0;
+    if (this.#named === null || this.#named.entries !== entries || this.#named.losses !== losses) {
       const keys = new Map<metrics.Metric, string[]>();
       for (const {key, metric} of entries) keys.set(metric, [...(keys.get(metric) ?? []), key]);
       const {metrics} = this.#model;
@@ -212,7 +215,7 @@ export class Trainer {
       }
       const names = new Map(entries.map(({metric, name}) => [metric, name]));
       const order = metrics.map((metric) => names.get(metric) ?? metric.name);
-      this.#named = {list, logs, order, entries};
+      this.#named = {list, logs, order, entries, losses};
     }
     return this.#named.list;
   }
