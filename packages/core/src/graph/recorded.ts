@@ -29,12 +29,20 @@ function trimmed(args: unknown[]): unknown[] {
   return args;
 }
 
-/** All functions of a module, recorded. */
+/** All functions of a module, recorded; a namespace within, such as `linalg`, holds the same ones. */
 export function recordedModule<M extends object>(module: M): M {
-  const entries = Object.entries(module as Readonly<Record<string, unknown>>).map(([name, value]) => {
-    if (typeof value !== 'function') return [name, value] as const;
+  const made: Record<string, unknown> = {};
+  const entries = Object.entries(module as Readonly<Record<string, unknown>>);
+  for (const [name, value] of entries) {
+    if (typeof value !== 'function') continue;
     defineOperation(name, value as AnyFunction);
-    return [name, Object.defineProperty(recorded(name, value as AnyFunction), 'name', {value: name})] as const;
-  });
-  return Object.fromEntries(entries) as M;
+    made[name] = Object.defineProperty(recorded(name, value as AnyFunction), 'name', {value: name});
+  }
+  const all = module as Readonly<Record<string, unknown>>;
+  for (const [space, value] of entries) {
+    if (typeof value !== 'object' || value === null) continue;
+    const own = Object.entries(value).map(([name, fn]) => [name, all[name] === fn ? made[name] : fn]);
+    made[space] = Object.fromEntries(own);
+  }
+  return {...module, ...made};
 }
