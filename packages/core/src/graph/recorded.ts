@@ -41,7 +41,8 @@ export function recordedModule<M extends object>(module: M): M {
   const all = module as Readonly<Record<string, unknown>>;
   for (const [space, value] of entries) {
     if (typeof value !== 'object' || value === null) continue;
-    const own = Object.entries(value).map(([name, fn]) => [name, all[name] === fn ? made[name] : fn]);
+    const members = Object.entries(value as Readonly<Record<string, unknown>>);
+    const own = members.map(([name, fn]) => [name, all[name] === fn ? made[name] : fn] as const);
     made[space] = Object.fromEntries(own);
   }
   return {...module, ...made};
