@@ -42,7 +42,7 @@ export function recordedModule<M extends object>(module: M): M {
   for (const [space, value] of entries) {
     if (typeof value !== 'object' || value === null) continue;
     const members = Object.entries(value as Readonly<Record<string, unknown>>);
-    const own = members.map(([name, fn]) => [name, all[name] === fn ? made[name] : fn] as const);
+    const own = members.map(([name, fn]): [string, unknown] => [name, all[name] === fn ? made[name] : fn]);
     made[space] = Object.fromEntries(own);
   }
   return {...module, ...made};
