@@ -10,4 +10,6 @@ export {ModelCheckpoint, type ModelCheckpointOptions} from './model-checkpoint.j
 export {MonitorCallback, type MonitorMode} from './monitor-callback.js';
 export {ProgbarLogger} from './progbar-logger.js';
 export {ReduceLROnPlateau, type ReduceLROnPlateauOptions} from './reduce-lr-on-plateau.js';
+export {RemoteMonitor, type RemoteMonitorOptions} from './remote-monitor.js';
+export {SwapEMAWeights, type SwapEMAWeightsOptions} from './swap-ema-weights.js';
 export {TerminateOnNaN, type TerminateOnNaNOptions} from './terminate-on-nan.js';

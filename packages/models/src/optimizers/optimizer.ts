@@ -96,6 +96,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   readonly #accumulators = new Map<Variable, Variable>();
   #undecayed: {readonly variables: ReadonlySet<Variable>; readonly names: RegExp | null} | null = null;
   #warned = false;
+  #swapped = false;
   #stepNow: Amount | null = null;
 
   constructor(options: OptimizerOptions = {}) {
@@ -432,8 +433,29 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     return ops.where(test, this.scalar(yes, variable), this.scalar(no, variable));
   }
 
+  /** Whether the weights hold their moving averages now, and the averages the weights: see {@link swapAverages}. */
+  get averagesSwapped(): boolean {
+    return this.#swapped;
+  }
+
+  /** Exchanges the weights with their moving averages; a second call puts them back. */
+  swapAverages(): void {
+    for (const [variable, average] of this.#averages) {
+      const value = variable.readValue();
+      variable.assign(average);
+      average.assign(value);
+    }
+    this.#swapped = !this.#swapped;
+  }
+
   /** The end of training: with `useEma`, weights become their moving averages. */
   finalizeVariableValues(variables: Iterable<Variable> = this.#averages.keys()): void {
+    if (this.#swapped) {
+      // The weights are the averages already.
+      for (const [variable, average] of this.#averages) average.assign(variable);
+      this.#swapped = false;
+      return;
+    }
     for (const variable of variables) {
       const average = this.#averages.get(variable);
       if (average !== undefined) variable.assign(average);
