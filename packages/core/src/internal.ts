@@ -29,7 +29,16 @@ export {
 } from './engine/amount.js';
 export {dense} from './ops/fused.js';
 export {convolve, perAxis} from './ops/nn.js';
-export {drawSeed, type RandomState, resolveSeed} from './random/seed.js';
+export {
+  continueRandomState,
+  drawSeed,
+  processRandomState,
+  type ProcessRandomState,
+  type RandomState,
+  recordStates,
+  replayStates,
+  resolveSeed,
+} from './random/seed.js';
 export {Callable, inspectCustom, invoke} from './callable.js';
 export {autoName, resetNames, toSnakeCase, uniqueName} from './naming.js';
 export {type FilePath, pathText, writeAtomic} from './files/atomic.js';

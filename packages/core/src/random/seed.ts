@@ -60,20 +60,30 @@ export interface SeedGeneratorOptions {
  * random.normal([2], {seed}); // these, and the same two in the next run
  */
 export class SeedGenerator {
-  /** A random one where none was given; it follows `setSeed`. */
-  readonly seed: number;
   readonly name: string;
+  #seed: number;
   #counter = 0;
 
   constructor(seed?: number | null, options: SeedGeneratorOptions = {}) {
     checkOptions('SeedGenerator', options, ['name']);
-    this.seed = seed === undefined || seed === null ? drawSeed() : checkSeed('SeedGenerator', seed);
+    this.#seed = seed === undefined || seed === null ? drawSeed() : checkSeed('SeedGenerator', seed);
     this.name = options.name ?? 'seed_generator';
   }
 
   /** Makes one of what {@link getConfig} gave. */
   static fromConfig(config: {readonly seed?: number | null | undefined}): SeedGenerator {
     return new SeedGenerator(config.seed);
+  }
+
+  /** A random one where none was given; it follows `setSeed`. */
+  get seed(): number {
+    return this.#seed;
+  }
+
+  /** @internal Goes on as a generator of this seed after so many draws. */
+  continueFrom(seed: number, counter: number): void {
+    this.#seed = checkSeed('SeedGenerator', seed);
+    this.counter = counter;
   }
 
   /** How many states were drawn; set it to go back or on. */
@@ -132,6 +142,25 @@ export function drawSeed(): number {
   drawn += 1;
   // The golden ratio in 52 bits spreads consecutive draws.
   return Number(BigInt.asUintN(52, BigInt(initial) + BigInt(drawn) * 2_783_278_914_641_113n));
+}
+
+/** The random state of the process: what `setSeed` sets, and what was drawn since. */
+export interface ProcessRandomState {
+  readonly initial: number;
+  readonly drawn: number;
+  readonly seed: number;
+  readonly counter: number;
+}
+
+export function processRandomState(): ProcessRandomState {
+  return {initial, drawn, seed: global.seed, counter: global.counter};
+}
+
+/** All that is drawn afterwards is what followed {@link processRandomState}. */
+export function continueRandomState(state: ProcessRandomState): void {
+  global.continueFrom(state.seed, state.counter);
+  initial = checkSeed('continueRandomState', state.initial);
+  drawn = state.drawn;
 }
 
 /** What a random function with this `seed` option uses: a fixed state, a generator's next one, or the global one's. */

@@ -64,14 +64,15 @@ export abstract class BaseAttention extends Layer<never, unknown> {
   readonly dropout: number;
   readonly seed: number | null;
   declare scale: Variable | null;
-  readonly #generator: SeedGenerator;
+  /** @internal */
+  readonly seedGenerator: SeedGenerator;
 
   constructor(where: string, options: AttentionOptions, ownOptions: readonly string[], useScale: boolean) {
     super(options, ['useScale', 'dropout', 'seed', ...ownOptions]);
     this.useScale = checkBoolean(where, 'useScale', options.useScale ?? useScale);
     this.dropout = checkNumber(where, 'dropout', options.dropout ?? 0, 0, 1);
     this.seed = seedOption(where, options.seed);
-    this.#generator = new SeedGenerator(this.seed ?? undefined);
+    this.seedGenerator = new SeedGenerator(this.seed ?? undefined);
     this.supportsMasking = true;
     this.scale = null;
   }
@@ -103,7 +104,7 @@ export abstract class BaseAttention extends Layer<never, unknown> {
     }
     let weights = ops.softmax(scores);
     if (training === true && this.dropout > 0 && !isSymbolic(weights)) {
-      weights = random.dropout(weights, this.dropout, {seed: this.#generator});
+      weights = random.dropout(weights, this.dropout, {seed: this.seedGenerator});
     }
     let output = ops.matmul(weights, value);
     if (queryMask !== null) output = ops.where(ops.expandDims(queryMask, -1), output, 0);

@@ -105,7 +105,8 @@ export abstract class Cell extends Layer<never, unknown> implements RecurrentCel
   declare recurrentKernel: Variable;
   declare bias: Variable | null;
   abstract readonly stateSize: number | readonly number[];
-  readonly #generator: SeedGenerator;
+  /** @internal */
+  readonly seedGenerator: SeedGenerator;
   #dropoutMasks: readonly Tensor[] | null = null;
   #recurrentMasks: readonly Tensor[] | null = null;
 
@@ -125,7 +126,7 @@ export abstract class Cell extends Layer<never, unknown> implements RecurrentCel
     this.dropout = checkNumber(where, 'dropout', options.dropout ?? 0, 0, 1);
     this.recurrentDropout = checkNumber(where, 'recurrentDropout', options.recurrentDropout ?? 0, 0, 1);
     this.seed = seedOption(where, options.seed);
-    this.#generator = new SeedGenerator(this.seed ?? undefined);
+    this.seedGenerator = new SeedGenerator(this.seed ?? undefined);
   }
 
   /** Size of the output and of each state. */
@@ -184,7 +185,7 @@ export abstract class Cell extends Layer<never, unknown> implements RecurrentCel
   #masks(kept: readonly Tensor[] | null, shape: Shape, rate: number, count: number): readonly Tensor[] {
     if (kept !== null && show(kept[0]?.shape ?? []) === show(shape)) return kept;
     const ones = ops.ones(concrete(shape), this.computeDtype);
-    return Array.from({length: count}, () => random.dropout(ones, rate, {seed: this.#generator}));
+    return Array.from({length: count}, () => random.dropout(ones, rate, {seed: this.seedGenerator}));
   }
 
   /** Zeros of the states' sizes. */

@@ -22,7 +22,8 @@ export class Dropout extends Layer {
   readonly rate: number;
   readonly seed: number | null;
   readonly noiseShape: Shape | null;
-  readonly #generator: SeedGenerator;
+  /** @internal */
+  readonly seedGenerator: SeedGenerator;
 
   constructor(rate: number, options: DropoutOptions = {}, ownOptions: readonly string[] = []) {
     super(options, ['seed', 'noiseShape', ...ownOptions]);
@@ -30,7 +31,7 @@ export class Dropout extends Layer {
     this.rate = checkNumber(where, 'rate', rate, 0, 1);
     this.seed = seedOption(where, options.seed);
     this.noiseShape = checkNoiseShape(where, options.noiseShape);
-    this.#generator = new SeedGenerator(this.seed ?? undefined);
+    this.seedGenerator = new SeedGenerator(this.seed ?? undefined);
     this.supportsMasking = true;
     this.buildAtInit();
   }
@@ -40,7 +41,7 @@ export class Dropout extends Layer {
     if (this.rate === 1) return x.mul(0);
     const shape = concrete(x.shape);
     const noise = this.noiseOf(shape);
-    const draw = random.uniform(noise, {dtype: x.dtype, seed: this.#generator});
+    const draw = random.uniform(noise, {dtype: x.dtype, seed: this.seedGenerator});
     const keep = ops.cast(draw.greaterEqual(this.rate), x.dtype).mul(1 / (1 - this.rate));
     return x.mul(keep);
   }

@@ -14,12 +14,13 @@ export interface NoiseOptions extends LayerOptions {
 /** Base of the layers that disturb their inputs while training and pass them on otherwise. */
 abstract class Noise extends Layer {
   readonly seed: number | null;
-  readonly #generator: SeedGenerator;
+  /** @internal */
+  readonly seedGenerator: SeedGenerator;
 
   constructor(where: string, options: NoiseOptions, ownOptions: readonly string[] = []) {
     super(options, ['seed', ...ownOptions]);
     this.seed = seedOption(where, options.seed);
-    this.#generator = new SeedGenerator(this.seed ?? undefined);
+    this.seedGenerator = new SeedGenerator(this.seed ?? undefined);
     this.supportsMasking = true;
     this.buildAtInit();
   }
@@ -31,7 +32,7 @@ abstract class Noise extends Layer {
   protected abstract disturb(x: Tensor, seed: SeedGenerator): Tensor;
 
   override call(x: Tensor, {training}: CallOptions): Tensor {
-    return training === true && this.strength > 0 && !isSymbolic(x) ? this.disturb(x, this.#generator) : x;
+    return training === true && this.strength > 0 && !isSymbolic(x) ? this.disturb(x, this.seedGenerator) : x;
   }
   override computeOutputShape(inputShape: Shape): Shape {
     return inputShape;
