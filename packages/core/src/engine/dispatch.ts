@@ -35,10 +35,8 @@ export function apply<A, E extends Element = number>(
 ): Tensor<E> {
   const spec = primitive.definition.infer(inputs, attributes, op);
   if (isSpecList(spec)) throw new InternalError(`${primitive.name} has several outputs`);
-  const output =
-    tracing === null
-      ? run(primitive, inputs, attributes, spec, op)
-      : (trace(tracing, primitive, inputs, attributes, [spec], op)[0] ?? missing(primitive.name));
+  if (tracing !== null) return traceOne(tracing, primitive, inputs, attributes, spec, op) as Tensor<E>;
+  const output = run(primitive, inputs, attributes, spec, op);
   if (isRecording()) record(primitive, inputs, [output], attributes);
   // The element type follows from the dtype that the rule gave.
   return output as Tensor<E>;
@@ -63,6 +61,19 @@ export function applyAll<A>(
   ) as Tensor[];
   if (!symbolic && isRecording()) record(primitive, inputs, outputs, attributes);
   return outputs;
+}
+
+function traceOne<A>(
+  into: Tracing,
+  primitive: Primitive<A>,
+  inputs: readonly AnyTensor[],
+  attributes: A,
+  spec: Spec,
+  op: string,
+): AnyTensor {
+  const output = trace(into, primitive, inputs, attributes, [spec], op)[0] ?? missing(primitive.name);
+  if (isRecording()) record(primitive, inputs, [output], attributes);
+  return output;
 }
 
 /** Adds an instruction to the program of the function that is being compiled; what depends on constants alone runs now. */

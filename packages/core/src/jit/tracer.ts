@@ -346,8 +346,7 @@ export class Tracer implements Tracing {
     );
     if (known !== undefined) return known.value;
     // The program has it from now on: nobody writes into it or releases it.
-    source.shared = true;
-    source.kept = true;
+    source.keep();
     const constant: Constant = {
       value: this.#value(concrete(shape), dtype),
       tensor: Tensor.create(shape, dtype, source, strides, offset),

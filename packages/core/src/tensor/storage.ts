@@ -10,8 +10,6 @@ export class Storage {
   handle = 0;
   /** A tensor or view that a user can reach has it: a Variable must not write into it any more. */
   shared = false;
-  /** A compiled program has it as a constant: it is not released before the program. */
-  kept = false;
   /** Tapes that saved it and are still alive. */
   holds = 0;
 
@@ -30,7 +28,6 @@ export class Storage {
 
   /** Releases the buffer now. */
   release(): void {
-    if (this.kept) return;
     if (this.handle > 0) addon.release(this.handle);
     this.handle = -1;
   }
@@ -39,6 +36,13 @@ export class Storage {
   get live(): number {
     this.assertLive();
     return this.handle;
+  }
+
+  /** A compiled program has it as a constant: it lives as long as somebody reaches it. */
+  keep(): void {
+    this.shared = true;
+    // Few storages are kept: the others need no field for it.
+    this.release = () => undefined;
   }
 
   /** Throws where there are no values to read. */
