@@ -1,4 +1,13 @@
-import {type Config, type CustomObjects, isTensor, ops, type Shape, type Tensor, ValueError} from '@keratin/core';
+import {
+  type Config,
+  type CustomObjects,
+  isTensor,
+  ops,
+  type Shape,
+  type Tensor,
+  type TensorLike,
+  ValueError,
+} from '@keratin/core';
 import {
   constructFrom,
   describe,
@@ -37,6 +46,8 @@ export interface BidirectionalOptions<M extends MergeMode = MergeMode> extends L
   mergeMode?: M | undefined;
   /** What goes through the sequences from their end. Default: a copy of the layer. */
   backwardLayer?: AnyLayer | null | undefined;
+  /** First values of all weights: those of the forward layer, then as many of the backward layer. Default: the initializers'. */
+  weights?: readonly TensorLike[] | null | undefined;
 }
 
 export interface Bidirectional<O = Tensor> {
@@ -58,11 +69,13 @@ export class Bidirectional<O = Tensor> extends Sequences<O> {
   readonly returnSequences: boolean;
   readonly returnState: boolean;
   readonly stateful: boolean;
+  readonly #given: readonly TensorLike[] | null;
 
   /** @throws ValueError where the layers are not recurrent, or do not go in two directions and give the same otherwise */
   constructor(layer: AnyLayer, options: BidirectionalOptions = {}) {
-    super(options, ['mergeMode', 'backwardLayer']);
-    const {mergeMode = 'concat', backwardLayer = null} = options;
+    super(options, ['mergeMode', 'backwardLayer', 'weights']);
+    const {mergeMode = 'concat', backwardLayer = null, weights = null} = options;
+    this.#given = weights;
     if (!MODES.includes(mergeMode)) {
       throw new ValueError(
         `Bidirectional: mergeMode must be one of concat, sum, mul, ave or null, got ${describe(mergeMode)}`,
@@ -110,6 +123,7 @@ export class Bidirectional<O = Tensor> extends Sequences<O> {
   override build(sequencesShape: never): void {
     for (const layer of [this.forwardLayer, this.backwardLayer]) if (!layer.built) layer.build(sequencesShape);
     super.build(sequencesShape);
+    if (this.#given !== null) this.setWeights(this.#given);
   }
 
   override call(input: never, options: CallOptions): O {
