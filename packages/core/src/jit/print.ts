@@ -1,5 +1,5 @@
 import {type DType} from '../dtype.js';
-import {type Node, type Operand, type Program, type Value} from './ir.js';
+import {type ChainNode, type Node, type Operand, type Program, type UpdateNode, type Value} from './ir.js';
 
 /** `float32[2,3]` */
 export const typeText = ({dtype, shape}: {readonly dtype: DType; readonly shape: readonly number[]}): string =>
@@ -41,25 +41,39 @@ function nodeText(node: Node, args: readonly string[]): string {
       );
       return `${node.name}(${[...args, ...(node.text === '' ? [] : [node.text]), ...draws].join(', ')})`;
     }
-    case 'update':
-      return `${node.kernel}!(${[...args, ...node.attributes.map((value, i) => attributeText(node, value, i, args))].join(', ')})`;
-    case 'chain': {
-      const places = [...args];
-      for (const {kernel, from} of node.steps)
-        places.push(`${kernel}(${from.map((i) => places[i] ?? '?').join(', ')})`);
-      return `chain(${node.results.map((step) => places[args.length + step] ?? '?').join('; ')})`;
+    case 'update': {
+      const own = args.slice(0, node.reads + node.outputs.length);
+      return `${node.kernel}!(${[...own, ...node.attributes.map((value, i) => attributeText(node, value, i, args))].join(', ')})`;
     }
+    case 'chain':
+      return chainText(node, args);
   }
 }
 
 function attributeText(
-  {dynamic}: {dynamic: readonly {attribute: number}[]},
+  {dynamic}: Pick<UpdateNode, 'dynamic'>,
   value: number,
   i: number,
   args: readonly string[],
 ): string {
   const found = dynamic.find(({attribute}) => attribute === i);
-  return found !== undefined && 'input' in found ? `attribute ${args[found.input as number] ?? '?'}` : String(value);
+  return found !== undefined && 'input' in found ? (args[found.input] ?? '?') : String(value);
+}
+
+/** `chain($0 = exp(%0); multiply($0, $0))`: what is read more than once gets a name. */
+function chainText({steps, results}: ChainNode, args: readonly string[]): string {
+  const uses = new Array<number>(args.length + steps.length).fill(0);
+  for (const {from} of steps) for (const place of from) uses[place] = (uses[place] ?? 0) + 1;
+  const places = [...args];
+  const lines: string[] = [];
+  let names = 0;
+  steps.forEach(({kernel, from}, i) => {
+    const text = `${kernel}(${from.map((place) => places[place] ?? '?').join(', ')})`;
+    const isShared = (uses[args.length + i] ?? 0) + (results.includes(i) ? 1 : 0) > 1;
+    if (isShared) lines.push(`$${String(names)} = ${text}`);
+    places.push(isShared ? `$${String(names++)}` : text);
+  });
+  return `chain(${[...lines, ...results.map((step) => places[args.length + step] ?? '?')].join('; ')})`;
 }
 
 /** Attributes of a primitive as `name: value`. */

@@ -42,6 +42,17 @@ describe('chains', () => {
     `);
   });
 
+  it('show once what they compute once', () => {
+    const fn = (t: Tensor) => {
+      const e = t.exp();
+      const doubled = Array.from({length: 20}).reduce<Tensor>((y) => y.add(y), e.mul(e));
+      return [e, doubled];
+    };
+    const text = programText(fn, [x], 'fuse');
+    expect(text).toContain('chain($0 = exp(%0); $1 = multiply($0, $0); $2 = add($1, $1); ');
+    expect(text.length).toBeLessThan(1000);
+  });
+
   it('are cut where they grow too long', () => {
     const fn = (t: Tensor) => Array.from({length: 100}).reduce<Tensor>((y) => y.mul(1.01).add(0.1), t);
     const program = programText(fn, [x], 'fuse');
