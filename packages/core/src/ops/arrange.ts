@@ -8,6 +8,7 @@ import {type AnyTensorLike, castTo, toPair, toTensor} from './convert.js';
 import {where} from './elementwise.js';
 import {arange} from './create.js';
 import {part} from './cumulative.js';
+import {checkList} from './lists.js';
 import {concatenate, expandDims, flip, moveaxis, pad, ravel, split, swapaxes} from './shape.js';
 
 // Rearranging elements: joining, splitting, turning, diagonals.
@@ -28,11 +29,13 @@ function atLeast3D(x: AnyTensorLike): Tensor {
 
 /** Joins along the third axis; lower ranks are given one. */
 export function dstack(xs: readonly AnyTensorLike[]): Tensor {
+  checkList('dstack', 'xs', xs);
   return concatenate(xs.map(atLeast3D), 2);
 }
 
 /** Joins along the second axis; rank 1 becomes columns. */
 export function columnStack(xs: readonly AnyTensorLike[]): Tensor {
+  checkList('columnStack', 'xs', xs);
   const columns = xs.map((x): Tensor => {
     const value: Tensor = toTensor(x, 'columnStack');
     return value.ndim < 2 ? value.reshape([-1, 1]) : value;
@@ -160,6 +163,7 @@ export function trace(x: AnyTensorLike, options: DiagonalOptions = {}): Tensor {
 /** A matrix with the elements on a diagonal, zeros elsewhere. */
 export function diagflat(x: AnyTensorLike, k = 0): Tensor {
   const flat = ravel(x);
+  if (!Number.isInteger(k)) throw new ValueError(`diagflat: k must be an integer, got ${describe(k)}`);
   const n = flat.dim(0);
   // Each row is an element and n zeros: read with rows of n it makes a diagonal.
   const rows = pad(flat.reshape([-1, 1]), [
@@ -175,6 +179,7 @@ export function diagflat(x: AnyTensorLike, k = 0): Tensor {
 /** Of a vector the matrix with it on a diagonal; of a matrix that diagonal. */
 export function diag(x: AnyTensorLike, k = 0): Tensor {
   const value: Tensor = toTensor(x, 'diag');
+  if (!Number.isInteger(k)) throw new ValueError(`diag: k must be an integer, got ${describe(k)}`);
   if (value.ndim === 1) return diagflat(value, k);
   if (value.ndim === 2) return diagonal(value, {offset: k});
   throw new ShapeError(`diag: x must have rank 1 or 2, got shape ${show(value.shape)}`);
@@ -216,6 +221,7 @@ export function meshgrid(xs: readonly AnyTensorLike[], options: {indexing?: 'xy'
   checkOptions('meshgrid', options, ['indexing']);
   const {indexing = 'xy'} = options;
   checkChoice('meshgrid', 'indexing', indexing, ['xy', 'ij']);
+  checkList('meshgrid', 'xs', xs);
   const lists = xs.map(ravel);
   const shape = lists.map((x) => x.dim(0));
   const grids = lists.map((x, i) => x.reshape(shape.map((n, j) => (i === j ? n : 1))).broadcastTo(shape));

@@ -110,6 +110,7 @@ function adaptive(
   checkOptions(op, options, ['dataFormat']);
   const value = toFloat(inputs, op);
   const rank = value.ndim - 2;
+  if (rank < 1) throw new ShapeError(`${op}: inputs must have rank 3 or more, got shape ${show(value.shape)}`);
   const sizes = perAxis(op, 'outputSize', outputSize, rank);
   const first = options.dataFormat === 'channels_first' ? 2 : 1;
   return sizes.reduce((x, size, i) => {

@@ -7,7 +7,7 @@ import * as movement from '../primitives/movement.js';
 import {checkShape, concrete} from '../shape.js';
 import {convert, full as constant} from '../tensor/convert.js';
 import {type Tensor} from '../tensor/tensor.js';
-import {checkOptions} from '../suggest.js';
+import {checkOptions, describe} from '../suggest.js';
 import {type AnyTensorLike, castTo, toFloatPair, toTensor} from './convert.js';
 import {equal} from './elementwise.js';
 
@@ -149,6 +149,9 @@ export function eye(
   m: number = n,
   options: {k?: number | undefined; dtype?: DType | undefined} = {},
 ): Tensor {
+  if (![n, m].every((size) => Number.isInteger(size) && size >= 0)) {
+    throw new ValueError(`eye: n and m must be non-negative integers, got ${describe(n)} and ${describe(m)}`);
+  }
   const rows: Tensor = arange(n).reshape([n, 1]);
   const columns: Tensor = arange(m).reshape([1, m]);
   return castTo(equal(columns.sub(options.k ?? 0), rows), options.dtype ?? floatx());

@@ -133,6 +133,9 @@ function checkSizes(terms: readonly Term[], subscripts: string): void {
  * @throws ShapeError where a letter stands for two sizes
  */
 export function einsum(subscripts: string, ...operands: readonly AnyTensorLike[]): Tensor {
+  if (typeof subscripts !== 'string') {
+    throw new ValueError(`einsum: an equation such as 'ij,jk->ik' is needed, got ${describe(subscripts)}`);
+  }
   if (operands.length === 0) throw new ValueError('einsum: at least one tensor is needed');
   const {inputs, output} = parse(subscripts, operands.length);
   const first = operands.find(isTensor);

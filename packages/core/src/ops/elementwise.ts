@@ -18,6 +18,7 @@ import {
   toTensor,
   unaryOp,
 } from './convert.js';
+import {checkList} from './lists.js';
 import {nonzero} from './nonzero.js';
 
 // Functions of one tensor, element by element. Integers become float32 where the result is not whole, as in Keras.
@@ -195,8 +196,8 @@ export function cast<E extends Element = number>(x: AnyTensorLike, dtype: DType)
 
 /** The sum of tensors of one shape and dtype. */
 export function addN(xs: readonly AnyTensorLike[]): Tensor {
-  const [first, ...rest] = xs;
-  if (first === undefined) throw new ValueError('addN: at least one tensor is needed');
+  checkList('addN', 'xs', xs);
+  const [first = 0, ...rest] = xs;
   return rest.reduce<Tensor>(
     (sum, x) => apply(binary.add, toPair(sum, x, 'addN'), undefined, 'addN'),
     toTensor(first, 'addN'),

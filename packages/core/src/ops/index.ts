@@ -38,13 +38,47 @@ export * from './linalg.js';
 export * as linalg from './linear-algebra.js';
 export * from './math.js';
 export * from './nan.js';
-export * from './nn.js';
+export {
+  averagePool,
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  conv,
+  type ConvOptions,
+  type CrossentropyOptions,
+  type DataFormat,
+  logSoftmax,
+  maxPool,
+  oneHot,
+  type Padding,
+  type PoolOptions,
+  softmax,
+  sparseCategoricalCrossentropy,
+  take,
+} from './nn.js';
 export {nonzero, unravelIndex} from './nonzero.js';
 export * from './norm.js';
 export * from './normalize.js';
 export {type ContractAxes, cdist, inner, kron, tensordot, vdot} from './products.js';
 export * from './rearrange.js';
-export * from './reduction.js';
+export {
+  all,
+  any,
+  argmax,
+  argmin,
+  type Axis,
+  countNonzero,
+  type ExtremeOptions,
+  logsumexp,
+  max,
+  mean,
+  min,
+  moments,
+  prod,
+  type ReduceOptions,
+  std,
+  sum,
+  variance,
+} from './reduction.js';
 export * from './segment.js';
 export * from './shape.js';
 export * from './solve.js';

@@ -1,6 +1,6 @@
 import {type DType, type Element} from '../dtype.js';
 import {floatx} from '../config.js';
-import {ShapeError, ValueError} from '../errors.js';
+import {IndexError, ShapeError, ValueError} from '../errors.js';
 import {apply} from '../engine/dispatch.js';
 import {isSymbolic, symbolicTensor} from '../engine/hidden.js';
 import * as indexing from '../primitives/indexing.js';
@@ -11,6 +11,7 @@ import {type Tensor} from '../tensor/tensor.js';
 import {type AnyTensorLike, castTo, toPair, toTensor} from './convert.js';
 import {where} from './elementwise.js';
 import {arange} from './create.js';
+import {checkIntegers, checkList} from './lists.js';
 import {nonzero, toIndices} from './nonzero.js';
 import {oneHot} from './nn.js';
 import {max} from './reduction.js';
@@ -58,6 +59,8 @@ export function takeAlongAxis(x: AnyTensorLike, indices: AnyTensorLike, axis: nu
 /** What `x.at(...key)` gives. */
 export function getItem(x: AnyTensorLike, key: readonly Index[]): Tensor {
   const value: Tensor = toTensor(x, 'getItem');
+  const isList: boolean = Array.isArray(key);
+  if (!isList) throw new IndexError(`getItem: key must be a list of indices, got ${describe(key)}`);
   return value.at(...key);
 }
 
@@ -133,6 +136,8 @@ export function select(
   options: {default?: AnyTensorLike | undefined} = {},
 ): Tensor {
   checkOptions('select', options, ['default']);
+  checkList('select', 'conditions', conditions);
+  checkList('select', 'choices', choices);
   if (conditions.length !== choices.length || conditions.length === 0) {
     throw new ValueError(
       `select: as many choices as conditions are needed, got ${String(choices.length)} and ${String(conditions.length)}`,
@@ -169,6 +174,9 @@ export function stridedSlice(
   strides?: readonly number[],
 ): Tensor {
   const value: Tensor = toTensor(x, 'stridedSlice');
+  checkIntegers('stridedSlice', 'begin', begin);
+  checkIntegers('stridedSlice', 'end', end);
+  if (strides !== undefined) checkIntegers('stridedSlice', 'strides', strides);
   if (begin.length !== end.length || (strides !== undefined && strides.length !== begin.length)) {
     throw new ShapeError('stridedSlice: begin, end and strides must have one length');
   }

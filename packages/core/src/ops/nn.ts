@@ -11,6 +11,7 @@ import {checkChoice, describe} from '../suggest.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {type AnyTensorLike, castTo, toFloat, toTensor} from './convert.js';
 import {clip} from './elementwise.js';
+import {checkIntegerOrList} from './lists.js';
 import {moveaxis} from './shape.js';
 
 /** Applies a function of the last axis to another one. */
@@ -44,6 +45,7 @@ function inSinglePrecision(x: Tensor, fn: (x: Tensor) => Tensor): Tensor {
 /** exp(x) / sum(exp(x)) along an axis. */
 export function softmax(x: AnyTensorLike, axis: number | readonly number[] = -1): Tensor {
   const value = toFloat(x, 'softmax');
+  checkIntegerOrList('softmax', 'axis', axis);
   if (typeof axis !== 'number') return overAxes(value, axis, 'softmax', softmax);
   return inSinglePrecision(value, (v) =>
     alongAxis(v, axis, 'softmax', (last) => apply(softmaxes.softmax, [last], undefined)),
@@ -53,6 +55,7 @@ export function softmax(x: AnyTensorLike, axis: number | readonly number[] = -1)
 /** log(softmax(x)), without overflow. */
 export function logSoftmax(x: AnyTensorLike, axis: number | readonly number[] = -1): Tensor {
   const value = toFloat(x, 'logSoftmax');
+  checkIntegerOrList('logSoftmax', 'axis', axis);
   if (typeof axis !== 'number') return overAxes(value, axis, 'logSoftmax', logSoftmax);
   return inSinglePrecision(value, (v) =>
     alongAxis(v, axis, 'logSoftmax', (last) => apply(softmaxes.logSoftmax, [last], undefined)),
@@ -98,7 +101,8 @@ export function samePadding(
 /** A number for each of `rank` axes. */
 export function perAxis(op: string, name: string, value: number | readonly number[], rank: number): readonly number[] {
   const list: readonly number[] = typeof value === 'number' ? new Array<number>(rank).fill(value) : value;
-  if (list.length !== rank || list.some((n) => !Number.isInteger(n) || n < 1)) {
+  const isList: boolean = Array.isArray(list);
+  if (!isList || list.length !== rank || list.some((n) => !Number.isInteger(n) || n < 1)) {
     throw new ValueError(
       `${op}: ${name} must be a positive integer or ${String(rank)} of them, got ${describe(value)}`,
     );

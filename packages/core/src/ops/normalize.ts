@@ -4,6 +4,7 @@ import {checkOptions} from '../suggest.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {type AnyTensorLike, castTo, toFloat} from './convert.js';
 import {abs, maximum, where} from './elementwise.js';
+import {checkList} from './lists.js';
 import {epsilon as defaultEpsilon} from '../config.js';
 import {max, mean, moments, sum} from './reduction.js';
 import {type ReduceOptions} from './reduction.js';
@@ -145,6 +146,7 @@ export function clipByNorm(
 
 /** The Euclidean norm of all elements of all tensors. */
 export function globalNorm(xs: readonly (AnyTensorLike | null)[]): Tensor {
+  checkList('globalNorm', 'xs', xs);
   const squares = xs.flatMap((x) => (x === null ? [] : [toFloat(x, 'globalNorm').square().sum()]));
   const [first, ...rest] = squares;
   if (first === undefined) throw new ShapeError('globalNorm: at least one tensor is needed');
@@ -158,6 +160,7 @@ export function clipByGlobalNorm(
   options: {useNorm?: Tensor | undefined} = {},
 ): [clipped: (Tensor | null)[], norm: Tensor] {
   checkOptions('clipByGlobalNorm', options, ['useNorm']);
+  checkList('clipByGlobalNorm', 'xs', xs);
   const norm = options.useNorm ?? globalNorm(xs);
   const factor = norm.maximum(clipNorm).reciprocal().mul(clipNorm);
   return [xs.map((x) => (x === null ? null : toFloat(x, 'clipByGlobalNorm').mul(factor))), norm];

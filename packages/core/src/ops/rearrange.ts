@@ -38,7 +38,7 @@ export function rearrange(
   axesLengths: Readonly<Record<string, number | undefined>> = {},
 ): Tensor {
   const value: Tensor = toTensor(x, 'rearrange');
-  const [left, right, ...more] = pattern.split('->');
+  const [left, right, ...more] = typeof pattern === 'string' ? pattern.split('->') : [];
   if (left === undefined || right === undefined || more.length > 0) {
     throw new ValueError(`rearrange: a pattern such as 'a b -> b a' is needed, got ${describe(pattern)}`);
   }

@@ -149,8 +149,8 @@ export function moments(
   x: AnyTensorLike,
   options: {axes: number | readonly number[]; keepdims?: boolean | undefined},
 ): [mean: Tensor, variance: Tensor] {
-  checkOptions('moments', options, ['axes', 'keepdims'], {axis: 'axes'});
   const value = toFloat(x, 'moments');
+  checkOptions('moments', options, ['axes', 'keepdims'], {axis: 'axes'});
   const {axes: axis, keepdims} = options;
   const center = mean(value, {axis, keepdims: true});
   const spread = mean(value.sub(center).square(), {axis, keepdims});

@@ -8,6 +8,7 @@ import {checkChoice, checkOptions, describe} from '../suggest.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
 import {convertLike} from '../tensor/convert.js';
 import {type AnyTensorLike, toTensor} from './convert.js';
+import {checkIntegerOrList, checkIntegers} from './lists.js';
 import {inParts} from './parts.js';
 
 const anyTensor = (x: AnyTensorLike, op: string): Tensor => toTensor(x, op);
@@ -22,6 +23,7 @@ export function reshape(x: AnyTensorLike, shape: readonly number[]): Tensor {
 /** Axes in another order; reversed without `axes`. */
 export function transpose(x: AnyTensorLike, axes?: readonly number[] | null): Tensor {
   const value = anyTensor(x, 'transpose');
+  if (axes !== undefined && axes !== null) checkIntegers('transpose', 'axes', axes);
   const order = axes ?? value.shape.map((_, i) => value.ndim - 1 - i);
   return apply(movement.transpose, [value], {axes: order});
 }
@@ -84,6 +86,7 @@ const openAsRest = (shape: Shape): Shape =>
 
 /** Repeats along axes of size 1, without copying. */
 export function broadcastTo(x: AnyTensorLike, shape: Shape): Tensor {
+  checkIntegers('broadcastTo', 'the shape', shape);
   return apply(movement.broadcastTo, [anyTensor(x, 'broadcastTo')], {shape}, 'broadcastTo');
 }
 
@@ -168,6 +171,7 @@ function sliceAxis(x: Tensor, axis: number, start: number, size: number): Tensor
 /** Equal parts (a number), or parts that end at the indices given. */
 export function split(x: AnyTensorLike, indicesOrSections: number | readonly number[], axis = 0): Tensor[] {
   const value = anyTensor(x, 'split');
+  checkIntegerOrList('split', 'indicesOrSections', indicesOrSections);
   const at = checkAxis('split', axis, value.ndim);
   const n = value.dim(at);
   let ends: number[];
@@ -191,6 +195,8 @@ export function split(x: AnyTensorLike, indicesOrSections: number | readonly num
 /** A part of the tensor: first indices and sizes of every axis. */
 export function slice(x: AnyTensorLike, startIndices: readonly number[], shape: readonly number[]): Tensor {
   const value = anyTensor(x, 'slice');
+  checkIntegers('slice', 'startIndices', startIndices);
+  checkIntegers('slice', 'the shape', shape);
   if (startIndices.length !== value.ndim || shape.length !== value.ndim) {
     throw new ShapeError(`slice: a start and a size for each axis of shape ${show(value.shape)} are needed`);
   }
@@ -200,6 +206,7 @@ export function slice(x: AnyTensorLike, startIndices: readonly number[], shape: 
 /** The whole tensor repeated `repeats[i]` times along axis i. */
 export function tile(x: AnyTensorLike, repeats: number | readonly number[]): Tensor {
   const value = anyTensor(x, 'tile');
+  checkIntegerOrList('tile', 'repeats', repeats);
   const given = [repeats].flat();
   const rank = Math.max(given.length, value.ndim);
   const times = [...new Array<number>(rank - given.length).fill(1), ...given];
@@ -223,6 +230,7 @@ export function tile(x: AnyTensorLike, repeats: number | readonly number[]): Ten
 /** Each element repeated along an axis (of the flattened tensor without one), as often as the list says for each. */
 export function repeat(x: AnyTensorLike, repeats: number | readonly number[], axis?: number | null): Tensor {
   const value = anyTensor(x, 'repeat');
+  checkIntegerOrList('repeat', 'repeats', repeats);
   if (axis === undefined || axis === null) return repeat(ravel(value), repeats, 0);
   const at = checkAxis('repeat', axis, value.ndim);
   if (typeof repeats !== 'number') {
@@ -265,6 +273,10 @@ export function pad(x: AnyTensorLike, padWidth: PadWidth, options: PadOptions = 
   const {mode = 'constant'} = options;
   checkChoice('pad', 'mode', mode, ['constant', 'reflect', 'symmetric']);
   const value = anyTensor(x, 'pad');
+  const isPair = (pair: unknown) => Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n));
+  if (!Number.isInteger(padWidth) && !(Array.isArray(padWidth) && padWidth.every(isPair))) {
+    throw new ShapeError(`pad: padWidth must be an integer or pairs [before, after], got ${describe(padWidth)}`);
+  }
   const given = typeof padWidth === 'number' ? value.shape.map(() => [padWidth, padWidth] as const) : padWidth;
   // One pair serves every axis.
   const [only] = given;

@@ -168,7 +168,8 @@ describe('mistakes', () => {
     ],
     [() => ops.dynamicPartition(x, [0, 1, 2], 2), 'dynamicPartition: partitions must be below 2, got 2'],
     [() => ops.dynamicPartition(x, [0, 1, 2], 0), 'dynamicPartition: numPartitions must be a positive integer, got 0'],
-    [() => ops.dynamicStitch([ints(0)], []), 'dynamicStitch: as many indices as data are needed, got 1 and 0'],
+    [() => ops.dynamicStitch([ints(0)], []), 'dynamicStitch: data must be a list of at least one tensor, got []'],
+    [() => ops.dynamicStitch([ints(0)], [[1], [2]]), 'dynamicStitch: as many indices as data are needed, got 1 and 2'],
     [() => ops.dynamicStitch([ints(-1)], [[1]]), 'dynamicStitch: indices must be at least 0, got -1'],
     [
       () => ops.dynamicStitch([ints(1, 2)], [x]),

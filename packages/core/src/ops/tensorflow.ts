@@ -8,6 +8,7 @@ import {type AnyTensorLike, castTo, toFloat, toPair, toTensor} from './convert.j
 import {arange} from './create.js';
 import {clip, floor, where} from './elementwise.js';
 import {scatter} from './indexing.js';
+import {checkIntegerOrList, checkList} from './lists.js';
 import {trunc} from './math.js';
 import {toIndices} from './nonzero.js';
 import {argsort, unique} from './sorting.js';
@@ -51,7 +52,8 @@ export function histogramFixedWidth(
   const op = 'histogramFixedWidth';
   checkOptions(op, options, ['nbins']);
   const nbins = options.nbins ?? 100;
-  const [low, high] = valueRange;
+  const isList: boolean = Array.isArray(valueRange);
+  const [low, high] = isList ? valueRange : [NaN, NaN];
   if (!Number.isInteger(nbins) || nbins < 1) {
     throw new ValueError(`${op}: nbins must be a positive integer, got ${describe(nbins)}`);
   }
@@ -121,6 +123,8 @@ export function dynamicPartition(data: AnyTensorLike, partitions: AnyTensorLike,
 /** The inverse of {@link dynamicPartition}: entries of several tensors at the places that `indices` says; the last one counts. */
 export function dynamicStitch(indices: readonly AnyTensorLike[], data: readonly AnyTensorLike[]): Tensor {
   const op = 'dynamicStitch';
+  checkList(op, 'indices', indices);
+  checkList(op, 'data', data);
   if (indices.length !== data.length || data.length === 0) {
     throw new ValueError(
       `${op}: as many indices as data are needed, got ${String(indices.length)} and ${String(data.length)}`,
@@ -264,6 +268,7 @@ export function l2Normalize(
 ): Tensor {
   checkOptions('l2Normalize', options, ['epsilon']);
   const value = toFloat(x, 'l2Normalize');
+  if (axis !== null) checkIntegerOrList('l2Normalize', 'axis', axis);
   const sum = value.square().sum({axis, keepdims: true});
   return value.mul(sum.maximum(options.epsilon ?? 1e-12).rsqrt());
 }

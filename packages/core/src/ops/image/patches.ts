@@ -79,7 +79,7 @@ export function extractPatches(
   size: number | readonly number[],
   options: PatchOptions = {},
 ): Tensor {
-  const deep = typeof size !== 'number' && size.length === 3;
+  const deep = Array.isArray(size) && size.length === 3;
   return patches('image.extractPatches', images, size, deep ? 3 : 2, options);
 }
 
