@@ -124,6 +124,26 @@ test('an operation that Keras does not have is written under its own name', () =
   expect(originOf(ops.clip(x, x, 1))?.node.options['xMin']).toBe(x);
 });
 
+test('operations of ops.image and ops.linalg are nodes too', () => {
+  const pictures: Tensor = symbolicTensor({shape: [null, 8, 6, 3], dtype: 'float32'});
+  const resized = originOf(ops.image.resize(pictures, [4, 3], {interpolation: 'nearest'}));
+  expect(serializeKerasObject(resized?.node.operation)).toMatchObject({
+    module: 'keras.src.ops.image',
+    class_name: 'Resize',
+    config: {size: [4, 3], interpolation: 'nearest', antialias: false, fill_value: 0, data_format: null},
+  });
+  const image: Tensor = symbolicTensor({shape: [8, 6, 3], dtype: 'float32'});
+  const moved = originOf(
+    ops.image.scaleAndTranslate(image, [4, 3, 3], [0.5, 0.5], [0, 0], [0, 1], 'linear', {antialias: false}),
+  );
+  expect(serializeKerasObject(moved?.node.operation)).toMatchObject({
+    class_name: 'ScaleAndTranslate',
+    config: {spatial_dims: [0, 1], method: 'linear', antialias: false},
+  });
+  expect(ops.linalg.norm).toBe(ops.norm);
+  expect(originOf(ops.linalg.norm(x))?.node.operation.name).toBe('norm');
+});
+
 test('what looks at shapes only is no node', () => {
   expect(ops.shape(x)).toEqual([null, 4]);
   expect(ops.ndim(x)).toBe(2);
@@ -141,7 +161,7 @@ test('arguments that this library does not have are refused', () => {
 });
 
 test('every signature belongs to an operation and can be read', () => {
-  const functions: Readonly<Record<string, unknown>> = {...ops};
+  const functions: Readonly<Record<string, unknown>> = {...ops, ...ops.image};
   for (const name of Object.keys(SIGNATURES)) {
     expect(functions[name], name).toBeTypeOf('function');
     expect(signatureOf(name).className, name).toMatch(/^[A-Z]/);

@@ -1,3 +1,4 @@
+import {InternalError, KeratinError} from '../errors.js';
 import {Tensor} from '../tensor/tensor.js';
 import {type AnyFunction, callRecorded, defineOperation} from './operation.js';
 
@@ -10,18 +11,54 @@ function isSymbolic(value: unknown): boolean {
   return Array.isArray(value) && value.some((entry) => entry instanceof Tensor && entry.source === null);
 }
 
-const VARIADIC: ReadonlySet<string> = new Set(['einsum', 'switch', 'switchOp']);
+const VARIADIC: ReadonlySet<string> = new Set(['einsum', 'scaleAndTranslate', 'switch', 'switchOp']);
+
+/** They call functions of the user, whose errors are not theirs. */
+const CALLING: ReadonlySet<string> = new Set([
+  'associativeScan',
+  'cond',
+  'foriLoop',
+  'jvp',
+  'map',
+  'scan',
+  'switch',
+  'switchOp',
+  'vectorize',
+  'vectorizedMap',
+  'whileLoop',
+]);
+
+/** An error that names the function that was called, also where what that is composed of found the mistake. */
+function naming(operation: string, error: unknown): unknown {
+  if (!(error instanceof KeratinError) || error instanceof InternalError || CALLING.has(operation)) return error;
+  const {message, stack} = error;
+  if (message.includes(operation)) return error;
+  error.message = `${operation}: ${message}`;
+  if (stack !== undefined) error.stack = stack.replace(message, () => error.message);
+  return error;
+}
 
 /** A function whose calls on symbolic tensors become nodes under the operation's name. */
 export function recorded(operation: string, fn: AnyFunction): AnyFunction {
-  // No operation has more parameters, but for those that take any number of operands.
+  // No operation has more parameters, but for these.
   if (VARIADIC.has(operation)) {
-    return (...args) => (args.some(isSymbolic) ? callRecorded(operation, args) : fn(...args));
+    return (...args) => {
+      try {
+        return args.some(isSymbolic) ? callRecorded(operation, args) : fn(...args);
+      } catch (error) {
+        throw naming(operation, error);
+      }
+    };
   }
-  return (a, b, c, d, e, f) =>
-    isSymbolic(a) || isSymbolic(b) || isSymbolic(c) || isSymbolic(d)
-      ? callRecorded(operation, trimmed([a, b, c, d, e, f]))
-      : fn(a, b, c, d, e, f);
+  return (a, b, c, d, e, f) => {
+    try {
+      return isSymbolic(a) || isSymbolic(b) || isSymbolic(c) || isSymbolic(d)
+        ? callRecorded(operation, trimmed([a, b, c, d, e, f]))
+        : fn(a, b, c, d, e, f);
+    } catch (error) {
+      throw naming(operation, error);
+    }
+  };
 }
 
 function trimmed(args: unknown[]): unknown[] {
@@ -29,21 +66,18 @@ function trimmed(args: unknown[]): unknown[] {
   return args;
 }
 
-/** All functions of a module, recorded; a namespace within, such as `linalg`, holds the same ones. */
-export function recordedModule<M extends object>(module: M): M {
+/** All functions of a module, recorded, and those of its namespaces; a function of both (`linalg`) is one operation. */
+export function recordedModule<M extends object>(module: M, outer: object = {}): M {
   const made: Record<string, unknown> = {};
-  const entries = Object.entries(module as Readonly<Record<string, unknown>>);
-  for (const [name, value] of entries) {
-    if (typeof value !== 'function') continue;
-    defineOperation(name, value as AnyFunction);
-    made[name] = Object.defineProperty(recorded(name, value as AnyFunction), 'name', {value: name});
+  for (const [name, value] of Object.entries(module as Readonly<Record<string, unknown>>)) {
+    if (typeof value === 'function') {
+      const known: unknown = Reflect.get(outer, name);
+      if (known === undefined) defineOperation(name, value as AnyFunction);
+      made[name] = known ?? Object.defineProperty(recorded(name, value as AnyFunction), 'name', {value: name});
+    }
   }
-  const all = module as Readonly<Record<string, unknown>>;
-  for (const [space, value] of entries) {
-    if (typeof value !== 'object' || value === null) continue;
-    const members = Object.entries(value as Readonly<Record<string, unknown>>);
-    const own = members.map(([name, fn]): [string, unknown] => [name, all[name] === fn ? made[name] : fn]);
-    made[space] = Object.fromEntries(own);
+  for (const [name, value] of Object.entries(module as Readonly<Record<string, unknown>>)) {
+    if (typeof value === 'object' && value !== null) made[name] = recordedModule(value, made);
   }
   return {...module, ...made};
 }

@@ -325,4 +325,29 @@ export const SIGNATURES: Readonly<Record<string, string>> = {
   vstack: 'numpy.Vstack xs',
   where: 'numpy.Where condition x1=null x2=null > condition x1 x2',
   zerosLike: 'numpy.ZerosLike x | dtype=null > x dtype',
+  // ops.image
+  affineTransform:
+    'image.AffineTransform images transform | interpolation="bilinear" fill_mode="constant" fill_value=0 data_format=null',
+  cropImages:
+    'image.CropImages images | top_cropping=null left_cropping=null bottom_cropping=null right_cropping=null target_height=null target_width=null data_format=null',
+  elasticTransform:
+    'image.ElasticTransform images | alpha=20.0 sigma=5.0 interpolation="bilinear" fill_mode="reflect" fill_value=0.0 seed=null data_format=null',
+  extractPatches: 'image.ExtractPatches images | size strides=null dilation_rate=1 padding="valid" data_format=null',
+  extractPatches3d:
+    'keratin.ExtractPatches3d volumes | size strides=null dilation_rate=1 padding="valid" data_format=null',
+  gaussianBlur: 'image.GaussianBlur images | kernel_size=[3,3] sigma=[1.0,1.0] data_format=null',
+  hsvToRgb: 'image.HSVToRGB images | data_format=null',
+  mapCoordinates: 'image.MapCoordinates inputs coordinates | order fill_mode="constant" fill_value=0',
+  padImages:
+    'image.PadImages images | top_padding=null left_padding=null bottom_padding=null right_padding=null target_height=null target_width=null data_format=null',
+  perspectiveTransform:
+    'image.PerspectiveTransform images start_points end_points | interpolation="bilinear" fill_value=0 data_format=null',
+  resize:
+    'image.Resize images | size interpolation="bilinear" antialias=false crop_to_aspect_ratio=false pad_to_aspect_ratio=false fill_mode="constant" fill_value=0.0 data_format=null',
+  rgbToGrayscale: 'image.RGBToGrayscale images | data_format=null',
+  rgbToHsv: 'image.RGBToHSV images | data_format=null',
+  scaleAndTranslate:
+    'image.ScaleAndTranslate images output_shape scale translation | spatial_dims method antialias=true > images output_shape scale translation spatial_dims method',
+  sobelEdges: 'image.SobelEdges images | data_format=null',
+  ssim: 'image.SSIM image1 image2 | max_val=1.0 filter_size=11 filter_sigma=1.5 k1=0.01 k2=0.03 data_format=null',
 };
