@@ -11,7 +11,7 @@ import {
   TraceError,
   Variable,
 } from '../index.js';
-import {updateVariables} from '../internal.js';
+import {maskOf, updateVariables, withMask} from '../internal.js';
 
 const linear = (x: Tensor) => x.mul(3).add(2);
 
@@ -182,6 +182,30 @@ describe('jit', () => {
       [1, 2, 3],
       [0, 0],
     ]);
+  });
+
+  it('takes and gives the masks that travel with tensors', () => {
+    const seen = vi.fn();
+    const f = jit((x: Tensor) => {
+      const mask = maskOf(x);
+      seen(mask?.shape);
+      if (mask === null) return x.mul(2);
+      return withMask(ops.where(mask.expandDims(-1), x, 0), mask.logicalNot());
+    });
+    const plain = ops.ones([2, 3]);
+    const masked = withMask(ops.ones([2, 3]), tensor([true, false]));
+    expect(maskOf(f(plain))).toBeNull();
+    const y = f(masked);
+    expect([y.array(), maskOf(y)?.array()]).toEqual([
+      [
+        [1, 1, 1],
+        [0, 0, 0],
+      ],
+      [false, true],
+    ]);
+    expect(f(withMask(ops.ones([2, 3]), tensor([false, true]))).array(2)[0]).toEqual([0, 0, 0]);
+    expect(f(plain).array(2)[0]).toEqual([2, 2, 2]);
+    expect(seen.mock.calls).toEqual([[undefined], [[2]]]);
   });
 
   it('works inside of itself and within tapes', () => {

@@ -1,6 +1,7 @@
 import {floatx} from '../config.js';
 import {type Element} from '../dtype.js';
-import {TraceError, ValueError} from '../errors.js';
+import {InternalError, TraceError, ValueError} from '../errors.js';
+import {maskOf, withMask} from '../engine/hidden.js';
 import {isRecording} from '../engine/recording.js';
 import {tracing} from '../engine/tracing.js';
 import {mapStructure, tensorsIn} from '../structure.js';
@@ -200,16 +201,29 @@ function trace(fn: (...args: readonly unknown[]) => unknown, spec: ArgumentSpec,
   const form = mapStructure(returned, (leaf) => {
     // A Variable is returned as itself.
     if (!isTensor(leaf) || leaf.mutable) return leaf;
-    return new ResultIndex(tensors.push(leaf) - 1);
+    const mask = maskOf(leaf);
+    const index = tensors.push(leaf) - 1;
+    return new ResultIndex(index, mask === null ? null : tensors.push(mask) - 1);
   });
   return {tensors, result: resultOf(form)};
 }
 
 class ResultIndex {
-  constructor(readonly index: number) {}
+  constructor(
+    readonly index: number,
+    /** Of the mask that travels with it. */
+    readonly mask: number | null,
+  ) {}
+
+  of(tensors: readonly Tensor<Element>[]): Tensor<Element> {
+    const tensor = tensors[this.index];
+    if (tensor === undefined) throw new InternalError('a result is missing');
+    if (this.mask !== null) withMask(tensor, tensors[this.mask] as Tensor<boolean>);
+    return tensor;
+  }
 }
 
 function resultOf(form: unknown): Result {
-  if (form instanceof ResultIndex) return (tensors) => tensors[form.index];
-  return (tensors) => mapStructure(form, (leaf) => (leaf instanceof ResultIndex ? tensors[leaf.index] : leaf));
+  if (form instanceof ResultIndex) return (tensors) => form.of(tensors);
+  return (tensors) => mapStructure(form, (leaf) => (leaf instanceof ResultIndex ? leaf.of(tensors) : leaf));
 }

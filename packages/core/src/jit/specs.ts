@@ -1,18 +1,27 @@
 import {type DType, type Element} from '../dtype.js';
+import {maskOf, withMask} from '../engine/hidden.js';
 import {isPlainObject} from '../structure.js';
 import {sameShape} from '../shape.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
 
+/** A tensor of an argument, with the mask that travels with it. */
+export interface TensorSpec {
+  readonly kind: 'tensor';
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly mask: TensorSpec | null;
+}
+
 /** What a program was made for: tensors by shape and dtype, all else by value. */
 export type ArgumentSpec =
-  | {readonly kind: 'tensor'; readonly shape: readonly number[]; readonly dtype: DType}
+  | TensorSpec
   | {readonly kind: 'static'; readonly value: unknown}
   | {readonly kind: 'list'; readonly items: readonly ArgumentSpec[]}
   | {readonly kind: 'dictionary'; readonly keys: readonly string[]; readonly items: readonly ArgumentSpec[]};
 
 /** The spec of a value. Variables are static: a program knows them by identity. */
 export function specOf(value: unknown): ArgumentSpec {
-  if (isTensor(value) && !value.mutable) return {kind: 'tensor', shape: value.shape.map(Number), dtype: value.dtype};
+  if (isTensor(value) && !value.mutable) return tensorSpec(value);
   if (Array.isArray(value)) return {kind: 'list', items: value.map(specOf)};
   if (isPlainObject(value)) {
     const keys = Object.keys(value);
@@ -21,14 +30,26 @@ export function specOf(value: unknown): ArgumentSpec {
   return {kind: 'static', value};
 }
 
+function tensorSpec(value: Tensor<Element>): TensorSpec {
+  const mask = maskOf(value);
+  return {
+    kind: 'tensor',
+    shape: value.shape.map(Number),
+    dtype: value.dtype,
+    mask: mask === null ? null : tensorSpec(mask),
+  };
+}
+
 /** Whether a value has the spec; its tensors are added to `tensors` in the order of {@link tensorSpecs}. */
 export function matches(spec: ArgumentSpec, value: unknown, tensors: Tensor<Element>[]): boolean {
   switch (spec.kind) {
     case 'tensor':
-      if (!isTensor(value) || value.dtype !== spec.dtype || value.mutable || !sameShape(value.shape, spec.shape))
-        return false;
+      if (!isTensor(value) || value.dtype !== spec.dtype || value.mutable) return false;
+      if (!sameShape(value.shape, spec.shape)) return false;
       tensors.push(value);
-      return true;
+      // Most tensors have nothing beside their value.
+      if (value.extra === undefined) return spec.mask === null;
+      return spec.mask === null ? maskOf(value) === null : matches(spec.mask, maskOf(value), tensors);
     case 'static':
       return Object.is(value, spec.value);
     case 'list': {
@@ -54,13 +75,12 @@ export function matches(spec: ArgumentSpec, value: unknown, tensors: Tensor<Elem
 }
 
 /** The value with something else in place of each tensor, in the order of {@link matches}. */
-export function replaceTensors(
-  spec: ArgumentSpec,
-  make: (spec: {shape: readonly number[]; dtype: DType}) => unknown,
-): unknown {
+export function replaceTensors(spec: ArgumentSpec, make: (spec: TensorSpec) => Tensor<Element>): unknown {
   switch (spec.kind) {
-    case 'tensor':
-      return make(spec);
+    case 'tensor': {
+      const tensor = make(spec);
+      return spec.mask === null ? tensor : withMask(tensor, make(spec.mask) as Tensor<boolean>);
+    }
     case 'static':
       return spec.value;
     case 'list':
