@@ -66,6 +66,22 @@ test('01: tensors like those of NumPy', () => {
   expect(output).toMatch(/100 loops: [\d.]+ms/);
 }, 120_000);
 
+test('02: backpropagation by hand and by tape', () => {
+  const lines = run('02-tape-backprop.ts').trim().split('\n');
+  expect(lines[0]).toBe('6.0');
+  expect(lines.join('\n')).toContain('Tensor([[0.191]], shape=(1, 1), dtype=float32) Tensor([[0.32724053]]');
+  expect(lines.at(-1)).toBe('0.32724053');
+}, 60_000);
+
+test('03: a compiled function, a compiled LSTM cell', () => {
+  const output = run('03-lstm-jit.ts');
+  expect(output).toContain('chain(relu(add(multiply(%0, 3), 2)))');
+  expect(output).toContain('Tensor([5. 5.], shape=(2,), dtype=float32)');
+  const [sizes, ratio] = output.trim().split('\n').slice(-2);
+  expect(sizes).toBe('[ 100, 100 ] [ 100, 100 ] [ 100, 100 ]');
+  expect(Number(ratio)).toBeGreaterThan(0);
+}, 60_000);
+
 test('04: a shared Embedding, lists and dictionaries of inputs, a picture', () => {
   const lines = run('04-shared-embedding.ts')
     .trim()
