@@ -73,6 +73,16 @@ export class OutOfRangeError extends KeratinError {
   override readonly name = 'OutOfRangeError';
 }
 
+/** The iterator of a Dataset has no further element. */
+export class EndOfSequenceError extends KeratinError {
+  override readonly name = 'EndOfSequenceError';
+}
+
+/** A function of a Dataset's pipeline, or its source, failed: names the stage and the element, `cause` is what was thrown. */
+export class PipelineError extends KeratinError {
+  override readonly name = 'PipelineError';
+}
+
 /** A fault of Keratin itself. */
 export class InternalError extends KeratinError {
   override readonly name = 'InternalError';

@@ -8,6 +8,7 @@ export {checkOptions, describe, hint, nearest} from './suggest.js';
 export {checkDType, DTYPES, isDType, isFloating, isInteger} from './dtype.js';
 export {broadcastShapes, checkAxes, checkAxis, concrete, isConcrete, sameShape, show, sizeOf} from './shape.js';
 export {convert, convertLike} from './tensor/convert.js';
+export {rowViews, stackRows} from './tensor/rows.js';
 export {isSymbolic, logitsOf, maskOf, nameOf, symbolicTensor, withLogits, withMask} from './engine/hidden.js';
 export {untraced} from './engine/tracing.js';
 export {updateVariables} from './engine/update.js';

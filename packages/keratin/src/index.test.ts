@@ -8,6 +8,7 @@ const NAMESPACES = [
   'callbacks',
   'config',
   'constraints',
+  'data',
   'datasets',
   'initializers',
   'layers',

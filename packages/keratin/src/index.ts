@@ -3,7 +3,7 @@
  * `Input`, `Variable`) and by namespace (`layers`, `ops`, `losses`); the default export holds the namespaces.
  */
 import {backend, config, ops, queues, ragged, random, sets, sparse, strings} from '@keratin/core';
-import {datasets} from '@keratin/datasets';
+import {data, datasets} from '@keratin/datasets';
 import {activations, constraints, initializers, layers, regularizers} from '@keratin/layers';
 import {callbacks, losses, metrics, optimizers} from '@keratin/models';
 import * as models from './models.js';
@@ -13,7 +13,7 @@ import * as utils from './utils.js';
 export * from '@keratin/core';
 export * from '@keratin/layers';
 export * from '@keratin/models';
-export {cacheFolder, datasets, type IdxArray, type Pair, parseIdx, type TrainAndTest} from '@keratin/datasets';
+export {cacheFolder, data, datasets, type IdxArray, type Pair, parseIdx, type TrainAndTest} from '@keratin/datasets';
 export {clearSession} from '@keratin/layers/internal';
 export {models, saving, utils};
 
@@ -23,6 +23,7 @@ export default {
   callbacks,
   config,
   constraints,
+  data,
   datasets,
   initializers,
   layers,

@@ -1,0 +1,291 @@
+import {type Tensor, ValueError} from '@keratin/core';
+import {checkOptions, describe, drawSeed, isPlainObject} from '@keratin/core/internal';
+import {checkCount, checkFunction} from './checks.js';
+import {checkDataset, DatasetBase} from './dataset-base.js';
+import {layoutOf, layoutOfArrays, rebuild} from './elements/layout.js';
+import {NumberRows, type Rows} from './elements/rows.js';
+import {commonSpec, type ElementSpec, specOf, stackedSpec} from './elements/spec.js';
+import {stackElements} from './elements/stack.js';
+import {Table, tensorsOf} from './elements/table.js';
+import {type ArrayStructure, type Stacked, type TensorsOf} from './elements/types.js';
+import {stageName} from './failure.js';
+import {type SeedSource} from './opening.js';
+import {GeneratorStage, type Start} from './sources/generator.js';
+import {CountStage, RowStage} from './sources/rows.js';
+import {type Stage} from './stage.js';
+import {GroupStage, PackStage} from './stages/group.js';
+import {FilterStage, MapStage, ParallelMapStage, type Verdict} from './stages/map.js';
+import {ConcatenateStage, RepeatStage, ShardStage, SkipStage, TakeStage} from './stages/order.js';
+import {PrefetchStage} from './stages/prefetch.js';
+import {ShuffleStage} from './stages/shuffle.js';
+import {ZipStage} from './stages/zip.js';
+
+/** Options of `Dataset.batch`. */
+export interface BatchOptions {
+  /** Leaves out a last batch that has fewer elements. Default false. */
+  dropRemainder?: boolean | undefined;
+}
+
+/** Options of `Dataset.shuffle`. */
+export interface ShuffleOptions {
+  /** For the same orders in every run. Default: follows `setSeed`. */
+  seed?: number | undefined;
+  /** Whether each pass has an order of its own. Default true. */
+  reshuffleEachIteration?: boolean | undefined;
+}
+
+/** Options of `Dataset.map`. */
+export interface MapOptions {
+  /** How many calls of an asynchronous function may be on their way at a time; results keep their order. Default 1. */
+  numParallelCalls?: number | undefined;
+}
+
+/** Elements by number and the order of the numbers. */
+interface Numbered {
+  readonly rows: Rows;
+  readonly order: Stage<number>;
+}
+
+/**
+ * A pipeline of data: elements that are read, changed, put into orders and batches one by one while they are asked for, in bounded
+ * memory. An element is a tensor, a list (`[x, y]`) or a dictionary of them, or anything that a generator yields. Datasets do not change: each
+ * method gives a new one. `fit`, `evaluate` and `predict` take datasets of batches. (After TensorFlow's `tf.data.Dataset`.)
+ *
+ * @example
+ * const dataset = data.Dataset.fromTensorSlices([x, y])
+ *   .shuffle(10_000, {seed: 1})
+ *   .batch(128)
+ *   .map(([images, labels]) => [images.cast('float32').div(255), labels] as const)
+ *   .prefetch(2);
+ * for await (const [images, labels] of dataset) console.log(images.shape, labels.shape);
+ */
+export class Dataset<E> extends DatasetBase<E> {
+  readonly #numbered: Numbered | null;
+
+  private constructor(stage: Stage<E>, spec: ElementSpec, numbered: Numbered | null = null) {
+    super(stage, spec);
+    this.#numbered = numbered;
+  }
+
+  /** @internal Of a stage. */
+  static of<E>(stage: Stage<E>, spec: ElementSpec = null): Dataset<E> {
+    return new Dataset(stage, spec);
+  }
+
+  static #ofRows<E>(rows: Rows, order: Stage<number>): Dataset<E> {
+    return new Dataset(new RowStage<E>(rows, order), rows.spec, {rows, order});
+  }
+
+  /**
+   * One element for each row of the arrays, which all have the same number of rows. Rows are views, and `shuffle`, `take`, `repeat` and the
+   * like work on row numbers until `batch` gathers rows at once.
+   *
+   * @example
+   * Dataset.fromTensorSlices([x, y]); // elements [x[i], y[i]]
+   * Dataset.fromTensorSlices({image: x, label: y}); // elements {image, label}
+   * @throws ShapeError where numbers of rows differ, or an array is a scalar
+   */
+  static fromTensorSlices<const T extends ArrayStructure>(arrays: T): Dataset<TensorsOf<T>> {
+    const name = 'fromTensorSlices';
+    const table = Table.of(stageName(name), arrays);
+    return Dataset.#ofRows(table, new CountStage(name, 0, 1, table.length));
+  }
+
+  /** A dataset of one element: the arrays as tensors. */
+  static fromTensors<const T extends ArrayStructure>(arrays: T): Dataset<TensorsOf<T>> {
+    const name = 'fromTensors';
+    const layout = layoutOfArrays(arrays);
+    const tensors = tensorsOf(stageName(name), layout, arrays);
+    const element = rebuild(layout, (i) => tensors[i]) as TensorsOf<T>;
+    return new Dataset(new GeneratorStage(name, () => [element], 1), specOf(element));
+  }
+
+  /**
+   * The elements that a generator yields, sync or async; each pass calls the function again. They stay as they are until `batch` makes
+   * tensors of them.
+   *
+   * @example
+   * Dataset.fromGenerator(function* () {
+   *   for (let i = 0; i < 3; i++) yield {x: i, y: i * i};
+   * });
+   */
+  static fromGenerator<T>(start: Start<T>): Dataset<T> {
+    checkFunction('fromGenerator', 'the generator', start);
+    return new Dataset<T>(new GeneratorStage('fromGenerator', start), null);
+  }
+
+  /**
+   * The integers from 0 to `stop`, or from `start` to `stop` by `step`, as scalars of int32.
+   *
+   * @example
+   * Dataset.range(5); // 0, 1, 2, 3, 4
+   * Dataset.range(5, 0, -2); // 5, 3, 1
+   */
+  static range(startOrStop: number, stop?: number, step = 1): Dataset<Tensor> {
+    const [from, to] = stop === undefined ? [0, startOrStop] : [startOrStop, stop];
+    for (const [what, value] of Object.entries({start: from, stop: to, step})) {
+      checkCount('range', what, value, Number.MIN_SAFE_INTEGER);
+    }
+    if (step === 0) throw new ValueError(`${stageName('range')}: step must not be 0`);
+    const size = Math.max(Math.ceil((to - from) / step), 0);
+    return Dataset.#ofRows(new NumberRows('int32'), new CountStage('range', from, step, size));
+  }
+
+  /**
+   * The elements of several datasets together, to the end of the shortest.
+   *
+   * @example
+   * Dataset.zip([images, labels]); // elements [image, label]
+   * Dataset.zip({x: images, y: labels}); // elements {x, y}
+   */
+  static zip<const D extends readonly DatasetBase<unknown>[] | {readonly [key: string]: DatasetBase<unknown>}>(
+    datasets: D,
+  ): Dataset<{-readonly [K in keyof D]: D[K] extends DatasetBase<infer E> ? E : never}> {
+    if (!Array.isArray(datasets) && !isPlainObject(datasets)) {
+      throw new ValueError(`${stageName('zip')}: a list or an object of Datasets is needed, got ${describe(datasets)}`);
+    }
+    const list = Object.values<DatasetBase<unknown>>(datasets as Readonly<Record<string, DatasetBase<unknown>>>);
+    if (list.length === 0) throw new ValueError(`${stageName('zip')}: at least one Dataset is needed, got none`);
+    for (const dataset of list) checkDataset('zip', dataset);
+    const layout = layoutOf(datasets);
+    const spec = rebuild(layout, (i) => list[i]?.elementSpec ?? null) as ElementSpec;
+    return Dataset.of(
+      new ZipStage(
+        list.map(({stage}) => stage),
+        layout,
+      ),
+      spec,
+    );
+  }
+
+  // Applies a stage that looks at no element.
+  #ordered(make: <T>(stage: Stage<T>) => Stage<T>): Dataset<E> {
+    const numbered = this.#numbered;
+    if (numbered === null) return new Dataset(make(this.stage), this.elementSpec);
+    return Dataset.#ofRows(numbered.rows, make(numbered.order));
+  }
+
+  /** The first `count` elements; all where it is -1. */
+  take(count: number): Dataset<E> {
+    checkCount('take', 'count', count, -1);
+    return this.#ordered((stage) => new TakeStage(stage, count === -1 ? Infinity : count));
+  }
+
+  /** All but the first `count` elements; none where it is -1. */
+  skip(count: number): Dataset<E> {
+    checkCount('skip', 'count', count, -1);
+    return this.#ordered((stage) => (count === -1 ? new TakeStage(stage, 0) : new SkipStage(stage, count)));
+  }
+
+  /** The elements `count` times over; without end where it is not given, or -1. A `shuffle` before it orders each pass anew. */
+  repeat(count?: number | null): Dataset<E> {
+    const times = count ?? -1;
+    checkCount('repeat', 'count', times, -1);
+    return this.#ordered((stage) => new RepeatStage(stage, times === -1 ? Infinity : times));
+  }
+
+  /**
+   * The elements in random order: always a random one of `bufferSize` that wait, so that a buffer as large as the dataset gives every
+   * order with equal chance.
+   *
+   * @throws ValueError for a buffer size or seed that is none
+   */
+  shuffle(bufferSize: number, options: ShuffleOptions = {}): Dataset<E> {
+    checkOptions(stageName('shuffle'), options, ['seed', 'reshuffleEachIteration'], {
+      reshuffle_each_iteration: 'reshuffleEachIteration',
+    });
+    checkCount('shuffle', 'bufferSize', bufferSize, 1);
+    const {seed, reshuffleEachIteration} = options;
+    const source: SeedSource = {
+      seed: seed === undefined ? drawSeed() : checkCount('shuffle', 'seed', seed, 0),
+      rounds: 0,
+    };
+    return this.#ordered((stage) => new ShuffleStage(stage, bufferSize, source, reshuffleEachIteration ?? true));
+  }
+
+  /** Every `numShards`-th element, from the one of number `index` on: a part of the data for one of several workers. */
+  shard(numShards: number, index: number): Dataset<E> {
+    checkCount('shard', 'numShards', numShards, 1);
+    checkCount('shard', 'index', index, 0);
+    if (index >= numShards) {
+      throw new ValueError(
+        `${stageName('shard')}: index must be below numShards = ${String(numShards)}, got ${String(index)}`,
+      );
+    }
+    return this.#ordered((stage) => new ShardStage(stage, numShards, index));
+  }
+
+  /** The elements of this dataset, then those of another. */
+  concatenate(other: DatasetBase<E>): Dataset<E> {
+    checkDataset('concatenate', other);
+    const spec = commonSpec(this.elementSpec, other.elementSpec);
+    return new Dataset(new ConcatenateStage([this.stage, other.stage]), spec);
+  }
+
+  /** Keeps up to `bufferSize` elements ready while the consumer works on others. Default 2, also for -1 (TensorFlow's AUTOTUNE). */
+  prefetch(bufferSize = -1): Dataset<E> {
+    checkCount('prefetch', 'bufferSize', bufferSize, -1);
+    if (bufferSize === 0) return this;
+    return new Dataset(new PrefetchStage(this.stage, bufferSize === -1 ? 2 : bufferSize), this.elementSpec);
+  }
+
+  /**
+   * A function applied to each element, sync or async. It gets one element, which may be taken apart: `([x, y]) => ...`.
+   *
+   * @example
+   * dataset.map(([image, label]) => [image.cast('float32').div(255), label] as const);
+   */
+  map<const R>(fn: (element: E, index: number) => R | Promise<R>, options: MapOptions = {}): Dataset<R> {
+    checkFunction('map', 'the function', fn);
+    checkOptions(stageName('map'), options, ['numParallelCalls'], {num_parallel_calls: 'numParallelCalls'});
+    const calls = checkCount('map', 'numParallelCalls', options.numParallelCalls ?? 1, 1);
+    return new Dataset<R>(
+      calls === 1 ? new MapStage('map', this.stage, fn) : new ParallelMapStage(this.stage, fn, calls),
+      null,
+    );
+  }
+
+  /** The elements for which a function gives true, or a bool tensor that is. */
+  filter(fn: (element: E) => Verdict | Promise<Verdict>): Dataset<E> {
+    return this.#filtered('filter', fn);
+  }
+
+  /** The elements up to the first for which a function does not give true. */
+  takeWhile(fn: (element: E) => Verdict | Promise<Verdict>): Dataset<E> {
+    return this.#filtered('takeWhile', fn);
+  }
+
+  #filtered(name: 'filter' | 'takeWhile', fn: (element: E) => Verdict | Promise<Verdict>): Dataset<E> {
+    checkFunction(name, 'the function', fn);
+    const numbered = this.#numbered;
+    if (numbered === null) return new Dataset(new FilterStage(name, this.stage, fn), this.elementSpec);
+    const {rows, order} = numbered;
+    return Dataset.#ofRows(rows, new FilterStage(name, order, (index) => fn(rows.row(index) as E)));
+  }
+
+  /**
+   * Stacks `batchSize` elements at a time along a new first axis, part by part. Elements of one batch have one shape: `paddedBatch` takes
+   * others.
+   *
+   * @throws ShapeError, while iterating, where shapes differ within a batch
+   */
+  batch(batchSize: number, options: BatchOptions = {}): Dataset<Stacked<E>> {
+    const name = 'batch';
+    checkCount(name, 'batchSize', batchSize, 1);
+    checkOptions(stageName(name), options, ['dropRemainder'], {drop_remainder: 'dropRemainder'});
+    const drop = options.dropRemainder ?? false;
+    const spec = stackedSpec(this.elementSpec, drop ? batchSize : null);
+    const numbered = this.#numbered;
+    if (numbered !== null) {
+      const {rows, order} = numbered;
+      const groups = new GroupStage(name, order, batchSize, drop);
+      return new Dataset(new PackStage(groups, (numbers) => rows.rows(numbers) as Stacked<E>), spec);
+    }
+    const groups = new GroupStage(name, this.stage, batchSize, drop);
+    return new Dataset(new PackStage(groups, stacked), spec);
+
+    function stacked(elements: E[]): Stacked<E> {
+      return stackElements(stageName(name), elements) as Stacked<E>;
+    }
+  }
+}
