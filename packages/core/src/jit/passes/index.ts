@@ -1,6 +1,7 @@
 import {type Program} from '../ir.js';
 import {shareCommonSubexpressions} from './common-subexpressions.js';
 import {removeDeadCode} from './dead-code.js';
+import {attachEpilogues} from './epilogue.js';
 import {foldConstants} from './fold.js';
 import {fuseElementwise} from './fuse.js';
 import {simplify} from './simplify.js';
@@ -15,6 +16,8 @@ export interface PassOptions {
   share?: boolean | undefined;
   /** Leaves out what nobody needs. */
   deadCode?: boolean | undefined;
+  /** Lets products apply a bias and an activation while they are written. */
+  epilogue?: boolean | undefined;
   /** Runs elementwise functions that follow each other in one pass over memory. */
   fuse?: boolean | undefined;
   /** Lets values take the memory of others that nobody needs any more. */
@@ -27,6 +30,7 @@ export const PASS_NAMES = [
   'simplify',
   'share',
   'deadCode',
+  'epilogue',
   'fuse',
   'reuse',
 ] as const satisfies readonly (keyof PassOptions)[];
@@ -36,6 +40,7 @@ const PASSES = {
   simplify,
   share: shareCommonSubexpressions,
   deadCode: removeDeadCode,
+  epilogue: attachEpilogues,
   fuse: fuseElementwise,
 } as const satisfies Partial<Record<keyof PassOptions, (program: Program) => Program>>;
 

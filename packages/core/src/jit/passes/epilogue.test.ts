@@ -1,0 +1,45 @@
+import {expect, it} from 'vitest';
+import {GradientTape, jit, ops, random, type Tensor} from '../../index.js';
+import {only, programText} from '../../testing/programs.js';
+
+const x = ops.ones([2, 3]);
+const w = ops.ones([3, 4]);
+const b = ops.ones([4]);
+
+it('gives products their bias and activation', () => {
+  const fn = (t: Tensor, k: Tensor, c: Tensor) => [
+    t.matmul(k).add(c).tanh(),
+    c.add(t.matmul(k)),
+    ops.relu(t.matmul(k)),
+  ];
+  expect(programText(fn, [x, w, b], 'epilogue')).toMatchInlineSnapshot(`
+    "program(%0: float32[2,3], %1: float32[3,4], %2: float32[4]) {
+      %3: float32[2,4] = dense(%0, %1, %2, activation: tanh)
+      %4: float32[2,4] = dense(%0, %1, %2, activation: linear)
+      %5: float32[2,4] = matmul(%0, %1, activation: relu)
+      return %3, %4, %5
+    }"
+  `);
+});
+
+it('leaves products alone that somebody else reads', () => {
+  const fn = (t: Tensor, k: Tensor, c: Tensor) => {
+    const product = t.matmul(k);
+    const sum = product.add(c);
+    return [product, sum, sum.tanh(), t.matmul(k).add(c.reshape([1, 4])), t.matmul(k).square()];
+  };
+  expect(programText(fn, [x, w, b], 'epilogue')).toBe(programText(fn, [x, w, b]));
+});
+
+it('keeps gradients and values', () => {
+  const fn = (t: Tensor, k: Tensor, c: Tensor) => {
+    const tape = new GradientTape();
+    tape.watch(k);
+    const y = tape.record(() => t.matmul(k).add(c).sigmoid().matmul(k.transpose()).sum());
+    return [y, tape.gradient(y, k)];
+  };
+  const args = [random.normal([5, 3]), random.normal([3, 4]), random.normal([4])] as const;
+  const wanted = fn(...args).map((t) => [...t.data()]);
+  const got = jit(fn, {passes: only('epilogue')})(...args).map((t) => [...t.data()]);
+  got.flat().forEach((value, i) => expect(Math.abs(value - (wanted.flat()[i] ?? NaN))).toBeLessThanOrEqual(1e-6));
+});

@@ -1,0 +1,90 @@
+import {EPILOGUES} from '../../primitives/matmul.js';
+import {sameShape} from '../../shape.js';
+import {type CallNode, type Execution, liveAtEnd, type Node, type Operand, type Program} from '../ir.js';
+
+/**
+ * Products take a bias and an activation along: both are applied while the product is written. Sums may begin with the bias, so that the
+ * last bit of a result may be another one.
+ */
+export function attachEpilogues(program: Program): Program {
+  const uses = countUses(program);
+  // Products whose value only the next node reads, by that value.
+  const open = new Map<Operand, CallNode>();
+  const gone = new Set<Node>();
+  const nodes = program.nodes.map((node): Node => {
+    const attached = node.kind === 'call' ? (withBias(node, open) ?? withActivation(node, open)) : null;
+    const result = attached?.node ?? node;
+    if (attached !== null) gone.add(attached.product);
+    const [output] = result.outputs;
+    if (output !== undefined && isProduct(result) && uses.get(output) === 1) open.set(output, result);
+    return result;
+  });
+  return {...program, nodes: nodes.filter((node) => !gone.has(node))};
+}
+
+interface Attached {
+  readonly node: CallNode;
+  /** The product that the node stands for now. */
+  readonly product: CallNode;
+}
+
+type Product = CallNode & {readonly execution: Extract<Execution, {kind: 'strided' | 'contiguous'}>};
+
+function isProduct(node: Node): node is Product {
+  if (node.kind !== 'call' || node.execution.kind !== 'strided' || node.execution.kernel !== 'matmul') return false;
+  const dtype = node.outputs[0]?.dtype;
+  return (dtype === 'float32' || dtype === 'float64') && node.execution.attributes[0] === 0;
+}
+
+/** `matmul(a, b) + bias`, in either order. */
+function withBias(node: CallNode, open: ReadonlyMap<Operand, CallNode>): Attached | null {
+  const [output] = node.outputs;
+  if (node.name !== 'add' || output === undefined) return null;
+  for (const [position, input] of node.inputs.entries()) {
+    const product = open.get(input);
+    const bias = node.inputs[1 - position];
+    if (product === undefined || !isProduct(product) || product.inputs.length !== 2 || bias?.kind !== 'value') continue;
+    if (!sameShape(bias.shape, output.shape.slice(-1)) || !sameShape(input.shape, output.shape)) continue;
+    const {execution} = product;
+    return {
+      product,
+      node: {
+        ...product,
+        name: 'dense',
+        text: 'activation: linear',
+        inputs: [...product.inputs, bias],
+        outputs: node.outputs,
+        execution: {...execution, broadcasts: [...execution.broadcasts, null]},
+      },
+    };
+  }
+  return null;
+}
+
+/** `relu`, `sigmoid` or `tanh` of a product. */
+function withActivation(node: CallNode, open: ReadonlyMap<Operand, CallNode>): Attached | null {
+  const [input] = node.inputs;
+  const product = input === undefined ? undefined : open.get(input);
+  const activation = EPILOGUES.findIndex((name) => name === node.name);
+  if (product === undefined || !isProduct(product) || activation <= 0) return null;
+  const {execution} = product;
+  return {
+    product,
+    node: {
+      ...product,
+      text: `activation: ${node.name}`,
+      outputs: node.outputs,
+      execution: {...execution, attributes: [activation, ...execution.attributes.slice(1)]},
+    },
+  };
+}
+
+function countUses(program: Program): ReadonlyMap<Operand, number> {
+  const uses = new Map<Operand, number>();
+  const use = (operand: Operand): void => {
+    uses.set(operand, (uses.get(operand) ?? 0) + 1);
+  };
+  for (const node of program.nodes) node.inputs.forEach(use);
+  liveAtEnd(program).forEach(use);
+  return uses;
+}
