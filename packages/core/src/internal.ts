@@ -44,6 +44,7 @@ export {Callable, inspectCustom, invoke} from './callable.js';
 export {autoName, resetNames, toSnakeCase, uniqueName} from './naming.js';
 export {type FilePath, pathText, writeAtomic} from './files/atomic.js';
 export {decodeNpy, encodeNpy} from './files/npy.js';
+export {PieceReader, piecesOf} from './files/pieces.js';
 export {type ZipEntry, ZipReader} from './files/zip.js';
 export {ZipWriter} from './files/zip-writer.js';
 export {readSafetensors, type SafetensorsFile} from './files/safetensors.js';
@@ -71,8 +72,10 @@ export {
 } from './serialization/index.js';
 export {flattenStructure, isPlainObject, mapStructure, type Structured, tensorsIn} from './structure.js';
 export {batchNormalization, layerNormalization} from './ops/normalization.js';
+export {gruSequence, lstmSequence, simpleSequence} from './ops/recurrent.js';
 export {scatterAdd} from './primitives/indexing.js';
 export {withoutRecorder} from './engine/recording.js';
 export {isOutermost, type Node, type Operation, type Origin, originOf, recordNode, withinCall} from './graph/node.js';
+export {crossedBuckets} from './strings/hash.js';
 export {RecordedOperation, registerOperations} from './graph/operation.js';
 export {callArguments, graphArguments} from './graph/arguments.js';

@@ -20,6 +20,7 @@ describe('layers as Keras computes them', () => {
   test.each(cases.map((one) => [one.id, one] as const))('%s', (id, one) => {
     const layer = layerOf(one);
     for (const call of [one, ...(one.more_calls ?? [])]) checkCall(layer, call, id, one.tolerance);
+    expect(layer.countParams()).toBe(one.param_count);
   });
 
   // What the first call builds must be what a file says.

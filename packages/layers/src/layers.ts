@@ -174,6 +174,32 @@ export {
 export {ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, type ZeroPaddingOptions} from './reshaping/zero-padding.js';
 export {Flatten, type FlattenOptions} from './reshaping/flatten.js';
 export {Reshape} from './reshaping/reshape.js';
+export {MelSpectrogram, type MelSpectrogramOptions} from './preprocessing/audio/mel-spectrogram.js';
+export {
+  type SpectrogramMode,
+  STFTSpectrogram,
+  type STFTSpectrogramOptions,
+} from './preprocessing/audio/stft-spectrogram.js';
+export {type AdaptOptions} from './preprocessing/batches.js';
+export {
+  CategoryEncoding,
+  type CategoryEncodingCallOptions,
+  type CategoryEncodingOptions,
+} from './preprocessing/category-encoding.js';
+export {Discretization, type DiscretizationOptions} from './preprocessing/discretization.js';
+export {type EncodingMode} from './preprocessing/encoding.js';
+export {HashedCrossing, type HashedCrossingOptions} from './preprocessing/hashed-crossing.js';
+export {Hashing, type HashingOptions, type Salt} from './preprocessing/hashing.js';
+export {type IndexLookupOptions, type LookupMode} from './preprocessing/lookup-options.js';
+export {IntegerLookup, type IntegerLookupOptions, type IntegerToken} from './preprocessing/integer-lookup.js';
+export {Normalization, type NormalizationLayerOptions} from './preprocessing/normalization.js';
+export {StringLookup, type StringLookupOptions} from './preprocessing/string-lookup.js';
+export {
+  type Split,
+  type Standardize,
+  TextVectorization,
+  type TextVectorizationOptions,
+} from './preprocessing/text-vectorization.js';
 export {Rescaling, type RescalingOptions, type RescalingValue} from './preprocessing/rescaling.js';
 
 export {

@@ -20,7 +20,17 @@ import * as globalPooling from './pooling/global-pooling.js';
 import {MaxPooling1D} from './pooling/max-pooling-1d.js';
 import {MaxPooling2D} from './pooling/max-pooling-2d.js';
 import {MaxPooling3D} from './pooling/max-pooling-3d.js';
+import {MelSpectrogram} from './preprocessing/audio/mel-spectrogram.js';
+import {STFTSpectrogram} from './preprocessing/audio/stft-spectrogram.js';
+import {CategoryEncoding} from './preprocessing/category-encoding.js';
+import {Discretization} from './preprocessing/discretization.js';
+import {HashedCrossing} from './preprocessing/hashed-crossing.js';
+import {Hashing} from './preprocessing/hashing.js';
+import {IntegerLookup} from './preprocessing/integer-lookup.js';
+import {Normalization} from './preprocessing/normalization.js';
 import {Rescaling} from './preprocessing/rescaling.js';
+import {StringLookup} from './preprocessing/string-lookup.js';
+import {TextVectorization} from './preprocessing/text-vectorization.js';
 import {Dropout} from './regularization/dropout.js';
 import {Flatten} from './reshaping/flatten.js';
 import {Reshape} from './reshaping/reshape.js';
@@ -73,6 +83,16 @@ export const layerRegistry = new Registry<AnyLayer>({
 });
 
 const CLASSES = {
+  CategoryEncoding,
+  Discretization,
+  HashedCrossing,
+  Hashing,
+  IntegerLookup,
+  MelSpectrogram,
+  Normalization,
+  StringLookup,
+  STFTSpectrogram,
+  TextVectorization,
   Lambda,
   ...convLSTM,
   Bidirectional,

@@ -67,3 +67,27 @@ function murmur64(bytes: Uint8Array): bigint {
   hash = product(hash ^ (hash >> 47n), FACTOR);
   return hash ^ (hash >> 47n);
 }
+
+/** FarmHash's way to make one fingerprint of two. */
+function joined(a: bigint, b: bigint): bigint {
+  const mixed = product(b, FACTOR);
+  let hash = a ^ FACTOR ^ product(mixed ^ (mixed >> 47n), FACTOR);
+  hash = product(hash, FACTOR);
+  hash = product(hash ^ (hash >> 47n), FACTOR);
+  return hash ^ (hash >> 47n);
+}
+
+/**
+ * A bucket for each combination of elements of several columns, as TensorFlow's `tf.sparse.cross_hashed` makes them.
+ *
+ * @internal
+ * @param columns for each feature its strings or integers, one for each row
+ */
+export function crossedBuckets(columns: readonly (readonly (string | bigint)[])[], numBuckets: number): bigint[] {
+  const count = BigInt(numBuckets);
+  const fingerprint = (value: string | bigint): bigint =>
+    BigInt.asUintN(64, typeof value === 'string' ? fingerprint64(encodeText(value)) : value);
+  return (columns[0] ?? []).map(
+    (_, row) => columns.reduce((hash, column) => joined(hash, fingerprint(column[row] ?? 0n)), SEED) % count,
+  );
+}

@@ -1,4 +1,4 @@
-import {type DType, type Element, isTensor, type Tensor, type TensorLike} from '@keratin/core';
+import {type DType, type Element, isTensor, RaggedTensor, type Tensor, type TensorLike} from '@keratin/core';
 import {
   convert,
   isFloating,
@@ -23,7 +23,7 @@ export function convertInputs(value: unknown, dtype: DType | null, where: string
   if (isPlainObject(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, convertInputs(entry, dtype, where)]));
   }
-  if (value === null || value === undefined) return value;
+  if (value === null || value === undefined || value instanceof RaggedTensor) return value;
   return castFloating(convert(value as TensorLike, undefined, where), dtype);
 }
 

@@ -1,17 +1,5 @@
 /** Classes of Keras that are not here yet, by family: their cases are not run. */
 export const ABSENT: Readonly<Record<string, readonly string[]>> = {
-  features: [
-    'Normalization',
-    'Discretization',
-    'CategoryEncoding',
-    'IntegerLookup',
-    'StringLookup',
-    'Hashing',
-    'HashedCrossing',
-    'TextVectorization',
-    'STFTSpectrogram',
-    'MelSpectrogram',
-  ],
   images: [
     'AugMix',
     'AutoContrast',

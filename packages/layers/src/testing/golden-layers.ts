@@ -30,7 +30,7 @@ interface Call {
   readonly training: boolean | null;
   readonly mask: string | Names | null;
   readonly mask_via?: 'argument' | 'attached';
-  readonly outputs: readonly string[];
+  readonly outputs: readonly Value[];
   readonly output_mask: string | Names | null;
   readonly output_shape: Shape | readonly Shape[] | null;
   readonly losses: readonly number[];
@@ -111,7 +111,7 @@ export function layerOf(one: Case): Testable {
   expect(layer.weights.map(({path, name, trainable}) => ({path, name, trainable}))).toEqual(
     one.weights.map(({path, name, trainable}) => ({path, name, trainable})),
   );
-  expect(layer.countParams()).toBe(one.param_count);
+  if (layer.built) expect(layer.countParams()).toBe(one.param_count);
   if (one.adapt === undefined) layer.setWeights(one.weights.map(({tensor: name}) => golden.tensor(name)));
   else {
     one.weights.forEach(({tensor: name}, i) => {
@@ -208,7 +208,9 @@ export function checkCall(layer: Testable, call: Call, id: string, tolerance: nu
   expect(outputs.length, 'number of outputs').toBe(call.outputs.length);
   call.outputs.forEach((name, i) => {
     const output = outputs[i];
-    if (output !== undefined) expectClose(output, golden.tensor(name), `output ${String(i)}`, tolerance);
+    if (output === undefined) return;
+    if (typeof name === 'string') expectClose(output, golden.tensor(name), `output ${String(i)}`, tolerance);
+    else expect(output.array()).toEqual(name.strings);
   });
   compareMasks(outputs, call.output_mask);
   expect(layer.losses.length).toBe(call.losses.length);
