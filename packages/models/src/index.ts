@@ -2,6 +2,8 @@
 export {Functional, Model, type ModelOptions} from './model/model.js';
 export {cloneModel, type CloneModelOptions} from './functional/clone.js';
 export {modelFromJson, type ModelFromJsonOptions} from './functional/json.js';
+export {loadModel, type LoadModelOptions} from './saving/load-model.js';
+export {type SaveModelOptions} from './saving/save-model.js';
 export {Sequential, type SequentialOptions} from './model/sequential.js';
 export {
   type AnyEvaluation,

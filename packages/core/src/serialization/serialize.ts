@@ -1,5 +1,5 @@
 import {type Element} from '../dtype.js';
-import {UnknownOptionError, ValueError} from '../errors.js';
+import {KeratinError, UnknownOptionError, ValueError} from '../errors.js';
 import {nameOf} from '../engine/hidden.js';
 import {isPlainObject} from '../structure.js';
 import {describe, hint} from '../suggest.js';
@@ -119,26 +119,39 @@ export function fromNode(node: ConfigNode, options: DeserializeOptions = {}): un
   const {class_name: className, config} = node;
   if (className === '__tensor__' || className === '__numpy__') return tensorFrom(config);
   if (className === '__lambda__') {
-    throw new ValueError('deserializeKerasObject: a Python lambda cannot be loaded; register a named function instead');
+    throw new ValueError(
+      'deserializeKerasObject: a Python lambda cannot be loaded: the code of a Lambda is never run here, whatever safe_mode says; register a named function with registerKerasSerializable',
+    );
   }
   if (className === 'function') {
     const name = typeof config === 'string' ? config : '';
     return findObject(name, {...node, registered_name: null}, options);
   }
   const cls = findObject(className, node, options);
-  const object = construct(className, cls, typeof config === 'string' || config === null ? {} : config, options);
+  const inner = typeof config === 'string' || config === null ? {} : config;
+  const object = withName(inner['name'], () => construct(className, cls, inner, options));
   const build = node.build_config;
-  if (build !== undefined && build !== null && hasBuildFromConfig(object)) object.buildFromConfig(build);
+  if (build !== undefined && build !== null && has(object, 'buildFromConfig')) object.buildFromConfig(build);
+  const compile = node.compile_config;
+  if (compile !== undefined && compile !== null && has(object, 'compileFromConfig')) object.compileFromConfig(compile);
   return object;
 }
 
-function hasBuildFromConfig(value: unknown): value is {buildFromConfig(config: Config): void} {
-  return (
-    (typeof value === 'object' || typeof value === 'function') &&
-    value !== null &&
-    'buildFromConfig' in value &&
-    typeof value.buildFromConfig === 'function'
-  );
+/** Says in which object something was wrong: the innermost first. */
+function withName<T>(name: unknown, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (typeof name === 'string' && error instanceof KeratinError) error.message += `; in "${name}"`;
+    throw error;
+  }
+}
+
+type FromConfig = 'buildFromConfig' | 'compileFromConfig';
+
+function has<K extends FromConfig>(value: unknown, method: K): value is Record<K, (config: Config) => void> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return typeof Reflect.get(value, method) === 'function';
 }
 
 function tensorFrom(config: ConfigNode['config']): Tensor {
@@ -156,7 +169,8 @@ function findObject(name: string, node: ConfigNode, {customObjects}: Deserialize
   const module = node.module ?? null;
   const found = module === null ? undefined : publicObject(module, name);
   if (found !== undefined) return found;
-  const where = module === null ? '' : ` of module "${module}"`;
+  const as = id === null || id === name ? '' : ` (registered as "${id}")`;
+  const where = `${module === null ? '' : ` of module "${module}"`}${as}`;
   throw new UnknownOptionError(
     `deserializeKerasObject: "${name}"${where} is not known; register it with registerKerasSerializable or pass it in customObjects` +
       hint(id ?? name, registeredIds()),

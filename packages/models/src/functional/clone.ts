@@ -110,8 +110,8 @@ function fromConfigOf(object: GraphOperation): unknown {
   const names = [node.class_name, node.registered_name ?? node.class_name];
   const own = 'module' in node && node.module === null ? names.map((name) => [name, object.constructor]) : [];
   // Layers are built when they are called; a build config would build them for shapes that may not come again.
-  const {build_config: _, ...rest} = node as typeof node & {readonly build_config?: unknown};
-  const plain = object instanceof Model ? node : rest;
+  const {build_config: build, compile_config: _, ...rest} = node as typeof node & Readonly<Record<string, unknown>>;
+  const plain = object instanceof Model ? {...rest, build_config: build} : rest;
   return deserializeKerasObject(plain, {customObjects: Object.fromEntries(own) as Record<string, unknown>});
 }
 

@@ -28,6 +28,8 @@ import {type GraphOperation} from '../functional/operation.js';
 import {graphOutputShapes, runGraph, shapeOrShapes} from '../functional/run.js';
 import {type Metric} from '../metrics/index.js';
 import {type Optimizer} from '../optimizers/index.js';
+import {compileConfig, compileSettings} from '../saving/compile-config.js';
+import {saveModel, type SaveModelOptions} from '../saving/save-model.js';
 import {loadWeights, saveWeights} from '../saving/weights.js';
 import {summary, type SummaryOptions} from '../summary/summary.js';
 import {type Arrays, type Batch} from '../trainer/data/batch.js';
@@ -397,9 +399,41 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
     return this.#graph === null ? super.getBuildConfig() : {input_shape: null};
   }
 
+  /** @internal How the model was compiled; null where it was not, or where a file cannot hold it (then `save` says so). */
+  getCompileConfig(): Config | null {
+    try {
+      return compileConfig(this.#trainer, 'getCompileConfig');
+    } catch (error) {
+      if (error instanceof ValueError) return null;
+      throw error;
+    }
+  }
+
+  /** @internal Compiles the model as {@link getCompileConfig} says, and makes the state of the optimizer. */
+  compileFromConfig(config: Config): void {
+    if (Object.keys(config).length === 0) return;
+    this.#trainer.compile(compileSettings(config, `model "${this.name}"`));
+    if (this.built) for (const optimizer of this.optimizers) optimizer.build(this.trainableVariables);
+  }
+
   /** The model as text that {@link modelFromJson} and Keras read; without its weights. */
   toJson(): string {
     return JSON.stringify(serializeKerasObject(this));
+  }
+
+  // --- files -----------------------------------------------------------------------------------------------------------
+
+  /**
+   * Writes the whole model to a file that ends in `.keras`: what it is made of, its weights, and how it was compiled with the state of
+   * the optimizer. `loadModel` and Keras read it. The file appears whole or not at all.
+   *
+   * @example
+   * await model.save('mnist.keras');
+   * const again = await loadModel('mnist.keras');
+   * @throws ValueError where a part of the model could not be made again from a file
+   */
+  save(path: string | URL, options?: SaveModelOptions): Promise<void> {
+    return saveModel(this, path, options);
   }
 
   // --- description and weights -----------------------------------------------------------------------------------------

@@ -161,6 +161,11 @@ export class Trainer {
     return this.#compiled;
   }
 
+  /** What `compile` was given; null before. */
+  get settings(): CompileSettings | null {
+    return this.#settings;
+  }
+
   get optimizer(): optimizers.Optimizer | null {
     return this.#optimizer instanceof OptimizerGroups ? null : this.#optimizer;
   }

@@ -1,0 +1,64 @@
+import {type Config, ValueError} from '@keratin/core';
+import {serializeKerasObject} from '@keratin/core/internal';
+import {z} from 'zod';
+import {type LossOption} from '../trainer/compiled-loss.js';
+import {type MetricsOption} from '../trainer/compiled-metrics.js';
+import {isGroups, type OptimizerSpec} from '../trainer/optimizer-groups.js';
+import {type CompileSettings, type Trainer} from '../trainer/trainer.js';
+
+/**
+ * How a model was compiled, as Keras writes it.
+ * @throws ValueError for what a file cannot hold: optimizers of parts of a model, functions without a name
+ */
+export function compileConfig(trainer: Trainer, where: string): Config | null {
+  const {settings, optimizer} = trainer;
+  if (settings === null) return null;
+  if (settings.optimizer !== undefined && isGroups(settings.optimizer)) {
+    throw new ValueError(
+      `${where}: the optimizers of parts of a model cannot be stored in Keras's format; use a MultiOptimizer, or save the weights`,
+    );
+  }
+  const {loss, lossWeights, metrics, weightedMetrics} = settings;
+  return {
+    optimizer: serializeKerasObject(optimizer),
+    loss: serializeKerasObject(loss),
+    loss_weights: serializeKerasObject(lossWeights),
+    metrics: serializeKerasObject(metrics),
+    weighted_metrics: serializeKerasObject(weightedMetrics),
+    run_eagerly: false,
+    steps_per_execution: 1,
+    jit_compile: false,
+  };
+}
+
+const specs = z.union([z.string(), z.array(z.unknown()), z.record(z.string(), z.unknown())]);
+const weights = z.union([z.number(), z.array(z.number()), z.record(z.string(), z.number())]);
+
+const compileSchema = z.looseObject({
+  optimizer: z.union([z.string(), z.record(z.string(), z.unknown())]),
+  loss: specs.nullish(),
+  loss_weights: weights.nullish(),
+  metrics: specs.nullish(),
+  weighted_metrics: specs.nullish(),
+});
+
+/** What `compile` takes, from what {@link compileConfig} gave. The entries themselves are checked by what they make. */
+export function compileSettings(config: Config, where: string): CompileSettings {
+  const parsed = compileSchema.safeParse(config);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new ValueError(`${where}: compile_config.${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  }
+  const {optimizer, loss, loss_weights: lossWeights, metrics, weighted_metrics: weightedMetrics} = parsed.data;
+  return {
+    optimizer: optimizer as OptimizerSpec,
+    ...(given(loss) ? {loss: loss as LossOption} : {}),
+    ...(given(loss) && given(lossWeights) ? {lossWeights: lossWeights} : {}),
+    ...(given(metrics) ? {metrics: listed(metrics)} : {}),
+    ...(given(weightedMetrics) ? {weightedMetrics: listed(weightedMetrics)} : {}),
+  };
+}
+
+const given = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
+
+const listed = (value: unknown): MetricsOption => (typeof value === 'string' ? [value] : value) as MetricsOption;

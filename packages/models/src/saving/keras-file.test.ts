@@ -1,0 +1,185 @@
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {ops, random, registerKerasSerializable, setSeed, type Tensor, ValueError} from '@keratin/core';
+import {tensorsIn} from '@keratin/core/internal';
+import {Input, layers, type LayerOptions} from '@keratin/layers';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import * as losses from '../losses/index.js';
+import * as metrics from '../metrics/index.js';
+import {Model} from '../model/model.js';
+import {Sequential} from '../model/sequential.js';
+import {type CompileOptions} from '../model/types.js';
+import * as optimizers from '../optimizers/index.js';
+import {loadModel} from './load-model.js';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keratin-keras-'));
+  setSeed(3);
+});
+afterAll(() => rmSync(folder, {recursive: true}));
+
+class Block extends layers.Layer {
+  readonly parts = [new layers.Dense(4, {activation: 'tanh'}), new layers.Dense(4)];
+  readonly byName = {norm: new layers.BatchNormalization()};
+  override call(x: Tensor) {
+    return this.byName.norm(this.parts.reduce((y, layer) => layer(y), x)).add(x);
+  }
+}
+registerKerasSerializable(Block, {package: 'saving'});
+
+class Net extends Model {
+  readonly units: number;
+  readonly block = new Block();
+  readonly head: layers.Dense;
+  constructor({units = 1, ...options}: LayerOptions & {units?: number} = {}) {
+    super(options);
+    this.units = units;
+    this.head = new layers.Dense(units);
+  }
+  override call(x: Tensor) {
+    return this.head(this.block(x));
+  }
+  override getConfig() {
+    return {...super.getConfig(), units: this.units};
+  }
+}
+registerKerasSerializable(Net, {package: 'saving'});
+
+function branched(): Model<[Tensor, Tensor]> {
+  const [a, b] = [Input({shape: [4], name: 'a'}), Input({shape: [4], name: 'b'})];
+  const shared = new layers.Dense(3, {activation: 'relu'});
+  const inner = new Sequential([new layers.Dense(2, {inputShape: [3]})], {name: 'inner'});
+  const y = inner(shared(a))
+    .add(inner(shared(b)))
+    .mul(2);
+  return new Model({inputs: [a, b], outputs: ops.concatenate([y, b.matmul(ops.ones([4, 1]))], 1)});
+}
+
+const models: Readonly<Record<string, () => {model: Model; inputs: number}>> = {
+  sequential: () => ({
+    model: new Sequential([
+      Input({shape: [4]}),
+      new layers.Dense(3, {activation: 'relu'}),
+      new layers.Dropout(0.5),
+      new layers.Dense(1),
+    ]),
+    inputs: 1,
+  }),
+  functional: () => ({model: branched() as never, inputs: 2}),
+  subclassed: () => ({model: new Net({units: 1}), inputs: 1}),
+};
+
+const compiles: Readonly<Record<string, () => CompileOptions>> = {
+  'adam and ids': () => ({
+    optimizer: 'adam',
+    loss: 'mse',
+    metrics: ['mae', new metrics.RootMeanSquaredError({name: 'r'})],
+  }),
+  'a schedule and averages': () => ({
+    optimizer: new optimizers.SGD({
+      learningRate: new optimizers.schedules.ExponentialDecay(0.1, 10, 0.9),
+      momentum: 0.9,
+      useEma: true,
+    }),
+    loss: new losses.Huber({delta: 0.5}),
+  }),
+  'a scaled loss': () => ({optimizer: new optimizers.LossScaleOptimizer(new optimizers.RMSprop(0.01)), loss: 'mae'}),
+};
+
+describe('a model goes into a file and back', () => {
+  for (const [kind, make] of Object.entries(models)) {
+    for (const [how, options] of Object.entries(compiles)) {
+      test(`${kind}, ${how}`, async () => {
+        const {model, inputs} = make();
+        const x = Array.from({length: inputs}, () => random.normal([8, 4]));
+        const given = inputs === 1 ? (x[0] as Tensor) : x;
+        const y = random.normal(kind === 'functional' ? [8, 3] : [8, 1]);
+        model.compile(options());
+        for (let i = 0; i < 3; i++) model.trainOnBatch(given, y);
+        const path = join(folder, `${kind}.keras`);
+        await model.save(path);
+        const back = await loadModel(path);
+        expect(back.constructor).toBe(model.constructor);
+        expect(back.name).toBe(model.name);
+        const same = () => {
+          expect(tensorsIn(back.predictOnBatch(given)).map((t) => t.array())).toEqual(
+            tensorsIn(model.predictOnBatch(given)).map((t) => t.array()),
+          );
+          const state = (one: Model) => one.optimizer?.variables.map((v) => v.array());
+          expect(state(back)).toEqual(state(model));
+        };
+        same();
+        if (kind === 'sequential') return;
+        // One more step, from the same state.
+        model.resetMetrics();
+        expect([...back.trainOnBatch(given, y)]).toEqual([...model.trainOnBatch(given, y)]);
+        same();
+        const plain = await loadModel(path, {compile: false});
+        expect(plain.compiled).toBe(false);
+      });
+    }
+  }
+});
+
+test('saves of the same model replace the file, and nothing else is left in the folder', async () => {
+  const own = mkdtempSync(join(folder, 'own-'));
+  const path = join(own, 'm.keras');
+  const {model} = (models['sequential'] ?? (() => ({model: new Net(), inputs: 1})))();
+  await model.save(path);
+  const first = readFileSync(path);
+  model.setWeights(model.getWeights().map((w) => w.add(1)));
+  await model.save(path);
+  expect(readFileSync(path).equals(first)).toBe(false);
+  expect(readdirSync(own)).toEqual(['m.keras']);
+  await expect(model.save(path, {overwrite: false})).rejects.toThrow(`save: ${path} exists, and overwrite is false`);
+});
+
+test.each(['m', 'm.h6', 'm.keras.zip', ''])('the ending of %j is refused', async (path) => {
+  const text = path === '' ? 'a file path is needed' : 'the file of a model must end in ".keras"';
+  await expect(new Net().save(path)).rejects.toThrow(`save: ${text}`);
+  await expect(loadModel(path)).rejects.toThrow(`loadModel: ${text}`);
+});
+
+test('what a file cannot hold is refused before a file is made', async () => {
+  const path = join(folder, 'refused.keras');
+  const {model} = (models['sequential'] ?? (() => ({model: new Net(), inputs: 1})))();
+  model.compile({
+    optimizer: model.layers.filter((layer) => layer.weights.length > 0).map((layer) => [layer, 'sgd'] as const),
+    loss: 'mse',
+  });
+  await expect(model.save(path)).rejects.toThrow(
+    "save: the optimizers of parts of a model cannot be stored in Keras's format",
+  );
+  model.compile({
+    optimizer: 'sgd',
+    loss: (
+      () => (a: Tensor, b: Tensor) =>
+        a.sub(b).square().mean(-1)
+    )(),
+  });
+  await expect(model.save(path)).rejects.toThrow(ValueError);
+  expect(existsSync(path)).toBe(false);
+});
+
+test('a class that nobody registered can be passed', async () => {
+  class Free extends layers.Layer {
+    override call(x: Tensor) {
+      return x.mul(3);
+    }
+  }
+  const path = join(folder, 'free.keras');
+  await new Sequential([Input({shape: [2]}), new Free()]).save(path);
+  await expect(loadModel(path)).rejects.toThrow('"Free" is not known; register it with registerKerasSerializable');
+  const back = await loadModel(path, {customObjects: {Free}});
+  expect(back.predictOnBatch(ops.ones([1, 2])).array()).toEqual([[3, 3]]);
+});
+
+test('a file that is no archive is refused by name', async () => {
+  const path = join(folder, 'text.keras');
+  writeFileSync(path, 'not an archive at all');
+  await expect(loadModel(path)).rejects.toThrow(`loadModel: ${path} is not a valid zip archive`);
+  await expect(loadModel(folder)).rejects.toThrow('must end in ".keras"');
+  await expect(loadModel(join(folder, 'none.keras'))).rejects.toThrow('ENOENT');
+});

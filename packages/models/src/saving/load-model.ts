@@ -1,0 +1,90 @@
+import {type ConfigNode, type CustomObjects, FileFormatError, KeratinError, ValueError} from '@keratin/core';
+import {
+  checkOptions,
+  describe,
+  deserializeKerasObject,
+  type FilePath,
+  registerOperations,
+  withCustomObjects,
+} from '@keratin/core/internal';
+// All kinds of models must be known to configs.
+import '../model/sequential.js';
+import {Model} from '../model/model.js';
+import {Optimizer} from '../optimizers/optimizer.js';
+import {setAssets} from './assets.js';
+import {carryOut, type Plan, planOptimizer, planWeights, report} from './h5-weights.js';
+import {H5Reader} from './hdf5.js';
+import {readKerasFile, WEIGHTS} from './keras-file.js';
+import {checkModelPath} from './save-model.js';
+import {saveablesOf} from './saveables.js';
+
+/** Options of {@link loadModel}. */
+export interface LoadModelOptions {
+  /** Classes and functions that are not registered, by name. */
+  customObjects?: CustomObjects | undefined;
+  /** Whether the model is compiled as it was, with the state of its optimizer. Default true. */
+  compile?: boolean | undefined;
+  /** As in Keras, where false allows Python code in a file to run. Nothing in a file is ever run here, so it changes nothing. Default true. */
+  safeMode?: boolean | undefined;
+}
+
+const OPTIONS = ['customObjects', 'compile', 'safeMode'] as const satisfies readonly (keyof LoadModelOptions)[];
+
+/**
+ * A model from a file that `model.save` or Keras wrote: with its weights, and compiled as it was. All of the file is checked; classes
+ * and functions of your own must be registered or passed. No code in a file is run and nothing outside of it is read.
+ *
+ * @example
+ * await model.save('mnist.keras');
+ * const again = await loadModel('mnist.keras');
+ * @throws FileFormatError that names the file and all that does not fit
+ */
+export async function loadModel(path: FilePath, options: LoadModelOptions = {}): Promise<Model> {
+  const where = 'loadModel';
+  checkOptions(where, options, OPTIONS, {custom_objects: 'customObjects', safe_mode: 'safeMode'});
+  const {customObjects = {}, compile = true} = options;
+  const file = checkModelPath(where, path);
+  const label = `${where}: ${file}`;
+  const {node, weights, assets} = await readKerasFile(file, label);
+  const model = modelFromNode(node, label, customObjects, compile);
+  const reader = await H5Reader.open(weights, `${label}: ${WEIGHTS}`);
+  try {
+    loadState(model, reader, label);
+  } finally {
+    reader.close();
+  }
+  setAssets(model, assets, label);
+  return model;
+}
+
+/** The model of a config, with new weights. */
+export function modelFromNode(node: ConfigNode, label: string, customObjects: CustomObjects, compile: boolean): Model {
+  registerOperations();
+  const given = compile ? node : {...node, compile_config: null};
+  let made: unknown;
+  try {
+    made = withCustomObjects(customObjects, () => deserializeKerasObject(given, {customObjects}));
+  } catch (error) {
+    if (!(error instanceof KeratinError)) throw error;
+    throw new FileFormatError(`${label}: ${error.message}`, {cause: error});
+  }
+  if (made instanceof Model) return made as Model;
+  throw new ValueError(`${label}: the file describes no model but ${describe(made)}`);
+}
+
+function loadState(model: Model, reader: H5Reader, label: string): void {
+  const weights = planWeights(reader, model);
+  const plans: Plan[] = [weights];
+  for (const saveable of saveablesOf(model)) {
+    const {owner} = saveable;
+    if (!(owner instanceof Optimizer)) continue;
+    const plan = planOptimizer(reader, saveable);
+    if (plan !== null) plans.push(plan);
+  }
+  report(
+    label,
+    model.name,
+    plans.flatMap(({problems}) => problems),
+  );
+  carryOut(plans);
+}
