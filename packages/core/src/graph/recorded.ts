@@ -32,7 +32,7 @@ const CALLING: ReadonlySet<string> = new Set([
 function naming(operation: string, error: unknown): unknown {
   if (!(error instanceof KeratinError) || error instanceof InternalError || CALLING.has(operation)) return error;
   const {message, stack} = error;
-  if (message.includes(operation)) return error;
+  if (new RegExp(`\\b${operation}\\b`).test(message)) return error;
   error.message = `${operation}: ${message}`;
   if (stack !== undefined) error.stack = stack.replace(message, () => error.message);
   return error;

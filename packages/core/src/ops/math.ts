@@ -1,7 +1,9 @@
 import {type Element, isFloating} from '../dtype.js';
 import {apply} from '../engine/dispatch.js';
+import {ShapeError} from '../errors.js';
 import * as binary from '../primitives/binary.js';
 import * as special from '../primitives/special.js';
+import {show} from '../shape.js';
 import {checkOptions} from '../suggest.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {
@@ -239,6 +241,9 @@ export function cross(a: AnyTensorLike, b: AnyTensorLike, options: CrossOptions 
   const [x, y] = toPair(a, b, 'cross');
   const p = moveaxis(x, axis ?? options.axisa ?? -1, -1);
   const q = moveaxis(y, axis ?? options.axisb ?? -1, -1);
+  if (![2, 3].includes(p.dim(-1)) || ![2, 3].includes(q.dim(-1))) {
+    throw new ShapeError(`cross: vectors of 2 or 3 elements are needed, got a ${show(x.shape)} and b ${show(y.shape)}`);
+  }
   const flat = p.dim(-1) === 2 && q.dim(-1) === 2;
   const [p0 = p, p1 = p, p2] = split(p, p.dim(-1), -1);
   const [q0 = q, q1 = q, q2] = split(q, q.dim(-1), -1);

@@ -69,6 +69,9 @@ export function oneHot(
   options: {axis?: number | undefined; dtype?: DType | undefined} = {},
 ): Tensor {
   const index = toTensor<Element>(x, 'oneHot');
+  if (!Number.isInteger(numClasses) || numClasses < 0) {
+    throw new ValueError(`oneHot: numClasses must be a non-negative integer, got ${describe(numClasses)}`);
+  }
   const {axis = -1, dtype = floatx()} = options;
   const ids = index.dtype === 'int32' || index.dtype === 'int64' ? index : castTo<Element>(index, 'int32');
   const last: Tensor = apply(indexing.oneHot, [ids], {depth: numClasses, dtype, on: 1, off: 0}, 'oneHot');
