@@ -1,4 +1,4 @@
-import {KeratinError} from '@keratin/core';
+import {KeratinError, type Tensor} from '@keratin/core';
 import type {Model} from '../model/model.js';
 
 /**
@@ -44,6 +44,10 @@ export interface CallbackHooks {
   /** With what the model gave for the batch, as `outputs`. */
   onPredictBatchEnd?(batch: number, logs: {readonly outputs: unknown}): Done;
 }
+
+/** What a callback remembers. */
+export type CallbackState =
+  null | number | string | boolean | Tensor | readonly CallbackState[] | {readonly [name: string]: CallbackState};
 
 /** The names of all hooks. */
 export const HOOKS = [
@@ -107,5 +111,18 @@ export class Callback {
 
   setParams(params: CallbackParams): void {
     this.#params = params;
+  }
+
+  /**
+   * What the callback must remember so that an interrupted run goes on exactly: numbers, strings, booleans, null, tensors, and lists
+   * and dictionaries of them. {@link BackupAndRestore} keeps it. Default: nothing.
+   */
+  getState(): CallbackState {
+    return null;
+  }
+
+  /** Takes back what {@link getState} gave in the run that was interrupted; called after `onTrainBegin`. */
+  setState(_state: unknown): void | Promise<void> {
+    // Nothing by default.
   }
 }

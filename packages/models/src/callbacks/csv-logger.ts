@@ -1,8 +1,9 @@
-import {appendFile, stat, writeFile} from 'node:fs/promises';
+import {appendFile, stat, truncate, writeFile} from 'node:fs/promises';
 import {ValueError} from '@keratin/core';
 import {checkOptions, describe} from '@keratin/core/internal';
 import {repr} from '../progress/numbers.js';
-import {Callback, type Logs} from './callback.js';
+import {z} from 'zod';
+import {Callback, type CallbackState, type Logs} from './callback.js';
 
 /** Options of {@link CSVLogger}. */
 export interface CSVLoggerOptions {
@@ -11,6 +12,8 @@ export interface CSVLoggerOptions {
   /** Whether to go on in a file that is there. Default false: it is written anew. */
   append?: boolean | undefined;
 }
+
+const stateSchema = z.object({keys: z.array(z.string()).nullable(), start: z.number(), text: z.string()});
 
 /**
  * Writes the logs of each epoch as a row of a CSV file: the epoch (from 0) and the values in alphabetical order; `NA` where
@@ -25,6 +28,9 @@ export class CSVLogger extends Callback {
   readonly append: boolean;
   #keys: string[] | null = null;
   #needsHeader = true;
+  /** The size of the file when training began, and what was written since. */
+  #start = 0;
+  #text = '';
 
   constructor(filename: string, options: CSVLoggerOptions = {}) {
     super();
@@ -39,9 +45,12 @@ export class CSVLogger extends Callback {
 
   override async onTrainBegin(): Promise<void> {
     this.#keys = null;
+    this.#start = 0;
+    this.#text = '';
     if (this.append) {
       const there = await stat(this.filename).catch(() => null);
-      this.#needsHeader = there === null || there.size === 0;
+      this.#start = there?.size ?? 0;
+      this.#needsHeader = this.#start === 0;
     } else {
       await writeFile(this.filename, '');
       this.#needsHeader = true;
@@ -60,6 +69,22 @@ export class CSVLogger extends Callback {
     }
     text += this.#row([String(epoch), ...this.#keys.map((key) => cell(logs[key]))]);
     await appendFile(this.filename, text);
+    this.#text += text;
+  }
+
+  override getState(): CallbackState {
+    return {keys: this.#keys, start: this.#start, text: this.#text};
+  }
+  override async setState(state: unknown): Promise<void> {
+    const {keys, start, text} = stateSchema.parse(state);
+    // Rows that came after the state was kept will come again.
+    const there = await stat(this.filename).catch(() => null);
+    if (there !== null && there.size > start) await truncate(this.filename, start);
+    await appendFile(this.filename, text);
+    this.#keys = keys;
+    this.#start = start;
+    this.#text = text;
+    this.#needsHeader = keys === null && start === 0;
   }
 
   #row(cells: readonly string[]): string {

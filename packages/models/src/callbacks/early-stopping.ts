@@ -1,7 +1,8 @@
-import {type Tensor, ValueError} from '@keratin/core';
+import {isTensor, type Tensor, ValueError} from '@keratin/core';
 import {checkOptions, describe} from '@keratin/core/internal';
+import {z} from 'zod';
 import {printLine, warn} from '../progress/output.js';
-import {type Logs} from './callback.js';
+import {type CallbackState, type Logs} from './callback.js';
 import {MonitorCallback, type MonitorMode} from './monitor-callback.js';
 
 /** Options of {@link EarlyStopping}. */
@@ -34,6 +35,14 @@ const OPTION_NAMES = [
   'restoreBestWeights',
   'startFromEpoch',
 ] as const satisfies readonly (keyof EarlyStoppingOptions)[];
+
+const stateSchema = z.object({
+  best: z.number().nullable(),
+  wait: z.number(),
+  stoppedEpoch: z.number(),
+  bestEpoch: z.number(),
+  bestWeights: z.array(z.custom<Tensor>(isTensor)).nullable(),
+});
 
 /**
  * Stops training when a value has not improved for a number of epochs (Keras's `EarlyStopping`).
@@ -113,5 +122,15 @@ export class EarlyStopping extends MonitorCallback {
     }
     this.model.setWeights(this.#bestWeights);
     this.#bestWeights = null;
+  }
+
+  override getState(): CallbackState {
+    const {best, wait, stoppedEpoch, bestEpoch} = this;
+    return {best, wait, stoppedEpoch, bestEpoch, bestWeights: this.#bestWeights};
+  }
+  override setState(state: unknown): void {
+    const {bestWeights, ...own} = stateSchema.parse(state);
+    Object.assign(this, own);
+    this.#bestWeights = bestWeights;
   }
 }

@@ -1,4 +1,7 @@
-import {Callback, type Logs} from './callback.js';
+import {z} from 'zod';
+import {Callback, type CallbackState, type Logs} from './callback.js';
+
+const stateSchema = z.object({epoch: z.array(z.number()), history: z.record(z.string(), z.array(z.unknown()))});
 
 /**
  * What was recorded while training: what `fit` gives back.
@@ -28,5 +31,15 @@ export class History<K extends string = string> extends Callback {
       if (list === undefined) lists[name] = [value];
       else list.push(value);
     }
+  }
+
+  override getState(): CallbackState {
+    return {epoch: [...this.epoch], history: {...this.history}};
+  }
+  override setState(state: unknown): void {
+    const {epoch, history} = stateSchema.parse(state);
+    this.epoch = epoch;
+    for (const name of Object.keys(this.history)) Reflect.deleteProperty(this.history, name);
+    Object.assign(this.history, history);
   }
 }

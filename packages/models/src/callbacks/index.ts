@@ -1,5 +1,6 @@
 /** Callbacks: what happens at the events of training. */
-export {Callback, type CallbackHooks, type CallbackParams, type Logs} from './callback.js';
+export {BackupAndRestore, type BackupAndRestoreOptions} from './backup-and-restore.js';
+export {Callback, type CallbackHooks, type CallbackParams, type CallbackState, type Logs} from './callback.js';
 export {CallbackList, type CallbackLike, type CallbackListOptions} from './callback-list.js';
 export {CSVLogger, type CSVLoggerOptions} from './csv-logger.js';
 export {EarlyStopping, type EarlyStoppingOptions} from './early-stopping.js';

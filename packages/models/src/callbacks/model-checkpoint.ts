@@ -5,7 +5,8 @@ import {checkOptions, describe} from '@keratin/core/internal';
 import {fixed} from '../progress/numbers.js';
 import {printLine, warn} from '../progress/output.js';
 import {checkWeightsPath} from '../saving/weights.js';
-import {type Logs} from './callback.js';
+import {z} from 'zod';
+import {type CallbackState, type Logs} from './callback.js';
 import {MonitorCallback, type MonitorMode} from './monitor-callback.js';
 import {fillTemplate, placeholders} from './template.js';
 
@@ -33,6 +34,8 @@ const OPTION_NAMES = [
   'saveFreq',
   'initialValueThreshold',
 ] as const satisfies readonly (keyof ModelCheckpointOptions)[];
+
+const stateSchema = z.object({best: z.number().nullable(), since: z.number()});
 
 const COUNTED = new Set(['epoch', 'batch']);
 
@@ -97,6 +100,15 @@ export class ModelCheckpoint extends MonitorCallback {
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     if (this.saveBestOnly) this.resolveDirection();
     if (this.saveFreq === 'epoch') await this.#save(epoch, null, logs);
+  }
+
+  override getState(): CallbackState {
+    return {best: this.best, since: this.#since};
+  }
+  override setState(state: unknown): void {
+    const {best, since} = stateSchema.parse(state);
+    this.best = best;
+    this.#since = since;
   }
 
   #afterBatch(batch: number, logs: Logs, every: number): Promise<void> | undefined {

@@ -1,8 +1,9 @@
 import {ValueError} from '@keratin/core';
 import {checkOptions, describe} from '@keratin/core/internal';
+import {z} from 'zod';
 import {repr} from '../progress/numbers.js';
 import {printLine, warn} from '../progress/output.js';
-import {type Logs} from './callback.js';
+import {type CallbackState, type Logs} from './callback.js';
 import {addLearningRates, optimizersOf} from './learning-rates.js';
 import {MonitorCallback, type MonitorMode} from './monitor-callback.js';
 
@@ -36,6 +37,8 @@ const OPTION_NAMES = [
   'cooldown',
   'minLr',
 ] as const satisfies readonly (keyof ReduceLROnPlateauOptions)[];
+
+const stateSchema = z.object({best: z.number().nullable(), cooldownCounter: z.number(), wait: z.number()});
 
 /**
  * Cuts the learning rate when a value has not improved for a number of epochs: newRate = max(rate factor, minLr). The rate is
@@ -96,6 +99,14 @@ export class ReduceLROnPlateau extends MonitorCallback {
         this.wait = 0;
       }
     }
+  }
+
+  override getState(): CallbackState {
+    const {best, cooldownCounter, wait} = this;
+    return {best, cooldownCounter, wait};
+  }
+  override setState(state: unknown): void {
+    Object.assign(this, stateSchema.parse(state));
   }
 
   #cut(epoch: number): boolean {

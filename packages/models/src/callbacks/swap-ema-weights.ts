@@ -2,13 +2,16 @@ import {ValueError} from '@keratin/core';
 import {checkOptions, describe} from '@keratin/core/internal';
 import {LossScaleOptimizer} from '../optimizers/loss-scale-optimizer.js';
 import {type Optimizer} from '../optimizers/optimizer.js';
-import {Callback} from './callback.js';
+import {z} from 'zod';
+import {Callback, type CallbackState} from './callback.js';
 
 /** Options of {@link SwapEMAWeights}. */
 export interface SwapEMAWeightsOptions {
   /** Whether the averages stay in place from the end of an epoch to the start of the next, for callbacks that save. Default false. */
   swapOnEpoch?: boolean | undefined;
 }
+
+const stateSchema = z.array(z.boolean());
 
 /**
  * Evaluates and predicts with the moving averages of the weights, which an optimizer with `useEma: true` keeps, and puts the weights
@@ -52,6 +55,17 @@ export class SwapEMAWeights extends Callback {
   }
   override onPredictEnd(): void {
     this.#put('weights');
+  }
+
+  override getState(): CallbackState {
+    return this.#averaging().map(({averagesSwapped}) => averagesSwapped);
+  }
+  override setState(state: unknown): void {
+    const swapped = stateSchema.parse(state);
+    // The weights and averages are restored as they were: exchanged or not.
+    this.#averaging().forEach((optimizer, i) => {
+      optimizer.averagesSwapped = swapped[i] ?? false;
+    });
   }
 
   // The optimizers know which of them are in place, so an evaluation that failed in between leaves no doubt.

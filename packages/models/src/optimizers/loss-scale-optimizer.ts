@@ -71,6 +71,11 @@ export class LossScaleOptimizer extends Optimizer<never, never> {
     return [...super.variables, ...this.innerOptimizer.variables];
   }
 
+  /** @internal */
+  override get trackedVariables(): readonly Variable[] {
+    return this.innerOptimizer.trackedVariables;
+  }
+
   protected override get ownVariables(): readonly Variable[] {
     const own: readonly (Variable | Variable<bigint> | null)[] = [this.#counter, this.#scale];
     return own.filter((variable) => variable !== null) as Variable[];

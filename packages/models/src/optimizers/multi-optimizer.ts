@@ -109,6 +109,11 @@ export class MultiOptimizer extends Optimizer<never, never> {
     return [...super.variables, ...this.optimizers.flatMap((optimizer) => optimizer.variables)];
   }
 
+  /** @internal */
+  override get trackedVariables(): readonly Variable[] {
+    return [...this.#chosen.keys()];
+  }
+
   override get built(): boolean {
     return this.#chosen.size > 0;
   }

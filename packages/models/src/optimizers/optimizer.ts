@@ -96,7 +96,6 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   readonly #accumulators = new Map<Variable, Variable>();
   #undecayed: {readonly variables: ReadonlySet<Variable>; readonly names: RegExp | null} | null = null;
   #warned = false;
-  #swapped = false;
   #stepNow: Amount | null = null;
 
   constructor(options: OptimizerOptions = {}) {
@@ -236,6 +235,11 @@ export abstract class Optimizer<S extends string = string, P extends string = st
       ...slots.flat(),
       ...this.ownVariables,
     ];
+  }
+
+  /** @internal The variables that have state here, in the order of {@link variables}. */
+  get trackedVariables(): readonly Variable[] {
+    return [...this.#slots.keys()];
   }
 
   /** Makes the state of variables that are new here. `apply` does it by itself. */
@@ -434,9 +438,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   }
 
   /** Whether the weights hold their moving averages now, and the averages the weights: see {@link swapAverages}. */
-  get averagesSwapped(): boolean {
-    return this.#swapped;
-  }
+  averagesSwapped = false;
 
   /** Exchanges the weights with their moving averages; a second call puts them back. */
   swapAverages(): void {
@@ -445,17 +447,14 @@ export abstract class Optimizer<S extends string = string, P extends string = st
       variable.assign(average);
       average.assign(value);
     }
-    this.#swapped = !this.#swapped;
+    this.averagesSwapped = !this.averagesSwapped;
   }
 
   /** The end of training: with `useEma`, weights become their moving averages. */
   finalizeVariableValues(variables: Iterable<Variable> = this.#averages.keys()): void {
-    if (this.#swapped) {
-      // The weights are the averages already.
-      for (const [variable, average] of this.#averages) average.assign(variable);
-      this.#swapped = false;
-      return;
-    }
+    // The weights are the averages already.
+    if (this.averagesSwapped) for (const [variable, average] of this.#averages) average.assign(variable);
+    this.averagesSwapped = false;
     for (const variable of variables) {
       const average = this.#averages.get(variable);
       if (average !== undefined) variable.assign(average);

@@ -1,5 +1,6 @@
 import {KeratinError, ValueError} from '@keratin/core';
 import {describe} from '@keratin/core/internal';
+import {BackupAndRestore} from '../callbacks/backup-and-restore.js';
 import {type AnyModel, type Logs} from '../callbacks/callback.js';
 import {CallbackList} from '../callbacks/callback-list.js';
 import {type History} from '../callbacks/history.js';
@@ -9,6 +10,7 @@ import {type Batch, type BatchSource} from './data/batch.js';
 import {Epochs} from './data/epochs.js';
 import {arraySource, isBatchIterable, refuseForIterable, sourceOf} from './data/source.js';
 import {evaluateEpoch} from './evaluate.js';
+import {Checkpoints} from './checkpoints.js';
 import {checkLogNames} from './log-names.js';
 import {readLogs, type StepLogs} from './logs.js';
 import {takeSteps} from './loop.js';
@@ -101,28 +103,42 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   try {
     model.stopTraining = false;
     model.history = history;
+    const backup = callbacks.callbacks.find((callback) => callback instanceof BackupAndRestore);
+    const checkpoints =
+      backup === undefined ? null : await Checkpoints.open(model, backup, batches, callbacks.callbacks);
     await callbacks.onTrainBegin();
-    let logs: Logs = {};
-    for (let epoch = initialEpoch; epoch < epochs; epoch++) {
-      trainer.resetAll();
+    await checkpoints?.restore(sample);
+    let logs: Logs = checkpoints?.logs ?? {};
+    for (let epoch = checkpoints?.epoch ?? initialEpoch; epoch < epochs; epoch++) {
+      if (checkpoints?.stopped === true) break;
+      const from = checkpoints?.stepsTaken(epoch) ?? 0;
+      if (from === 0) trainer.resetAll();
       await callbacks.onEpochBegin(epoch);
-      let last: StepLogs = {};
+      if (from > 0) await checkpoints?.restore(sample, true);
+      let last: StepLogs = from > 0 ? (checkpoints?.last ?? {}) : {};
       const taken = await takeSteps({
         batches,
         pace,
         signal,
+        from,
         begin: (step) => callbacks.onTrainBatchBegin(step),
         run: (batch, step) => {
+          checkpoints?.restoreMetrics(epoch, batch);
           if (sample === null && epoch === initialEpoch && step === 0) {
             checkLogNames(model, callbacks.callbacks, batch, tests !== null);
           }
           trainer.assertAlone();
           last = model.trainStep(batch as never);
         },
-        end: (step) => callbacks.onTrainBatchEnd(step, () => readLogs(last)),
+        end: (step) => {
+          const waiting = callbacks.onTrainBatchEnd(step, () => readLogs(last));
+          if (checkpoints?.isDue() !== true) return waiting;
+          return (waiting ?? Promise.resolve()).then(() => checkpoints.afterBatch(epoch, step, last));
+        },
         stop: () => model.stopTraining,
       });
-      logs = taken === 0 ? {} : trainer.epochLogs(last);
+      // Where the run that goes on had taken every step, its last values are those of the epoch.
+      logs = taken === from ? readLogs(last) : trainer.epochLogs(last);
       if (tests !== null && validatesAt(epoch, validationFreq)) {
         callbacks.hold(logs);
         const values = await evaluateEpoch(model, tests, callbacks, pace, signal);
@@ -130,11 +146,13 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
         logs = sorted(logs);
       }
       await callbacks.onEpochEnd(epoch, logs);
+      await checkpoints?.afterEpoch(epoch, logs);
       // Hooks of callbacks set it.
       if (model.stopTraining as boolean) break;
     }
     trainer.finish();
     await callbacks.onTrainEnd(logs);
+    await backup?.finish();
     return history;
   } finally {
     trainer.running = null;

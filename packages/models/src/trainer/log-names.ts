@@ -40,8 +40,8 @@ export function checkLogNames(
 const isOurs = (callback: Callback): boolean =>
   callback instanceof MonitorCallback || callback instanceof History || callback instanceof ProgbarLogger;
 
-/** Runs the model on shapes alone, which tells how many outputs it has and what they are called. */
-function learnShapes(model: AnyModel, x: unknown, y: unknown): boolean {
+/** Runs the model on shapes alone, which builds it and tells how many outputs it has and what they are called. */
+export function learnShapes(model: AnyModel, x: unknown, y: unknown): boolean {
   const open = (leaf: unknown): unknown => {
     const {shape, dtype} = leaf as Tensor;
     return symbolicTensor({shape: [null, ...shape.slice(1)], dtype});

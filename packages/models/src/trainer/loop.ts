@@ -7,6 +7,8 @@ export interface Steps {
   readonly batches: Epochs;
   readonly pace: Pace;
   readonly signal: AbortSignal | undefined;
+  /** Steps of this epoch that another run took: the data stands behind them. Default 0. */
+  readonly from?: number | undefined;
   /** Before a step. */
   begin(step: number): Promise<void> | undefined;
   /** The step itself, synchronous. */
@@ -20,12 +22,12 @@ export interface Steps {
 /**
  * Takes the steps of one epoch. Between arrays in memory and synchronous callbacks nothing waits, but for a pause every few
  * milliseconds that lets the rest of the process run.
- * @returns how many steps were taken
+ * @returns how many steps the epoch has had
  */
-export async function takeSteps({batches, pace, signal, ...steps}: Steps): Promise<number> {
-  let step = 0;
-  batches.begin();
-  while (true) {
+export async function takeSteps({batches, pace, signal, from = 0, ...steps}: Steps): Promise<number> {
+  let step = from;
+  if (from === 0) batches.begin();
+  while (from === 0 || step > from || !steps.stop()) {
     signal?.throwIfAborted();
     const next = batches.next();
     const batch = next instanceof Promise ? await next : next;

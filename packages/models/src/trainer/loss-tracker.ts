@@ -8,7 +8,8 @@ import {Metric} from '../metrics/index.js';
 export class LossTracker extends Metric<'loss'> {
   override readonly direction = 'down';
   readonly total = this.addVariable({name: 'total'});
-  #count = 0;
+  /** The number of samples so far. */
+  samples = 0;
 
   constructor() {
     super({name: 'loss'});
@@ -22,15 +23,15 @@ export class LossTracker extends Metric<'loss'> {
     const value = loss.ndim === 0 ? loss : loss.mean();
     const own = value.dtype === this.total.dtype ? value : ops.cast(value, this.total.dtype);
     this.total.assignAdd(samples === 1 ? own : own.mul(samples));
-    this.#count += samples;
+    this.samples += samples;
   }
 
   result(): Tensor {
-    return this.#count === 0 ? this.total.readValue() : this.total.div(this.#count);
+    return this.samples === 0 ? this.total.readValue() : this.total.div(this.samples);
   }
 
   override resetState(): void {
     super.resetState();
-    this.#count = 0;
+    this.samples = 0;
   }
 }

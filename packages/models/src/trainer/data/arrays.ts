@@ -108,6 +108,9 @@ export class ArraySource implements BatchSource {
         start += size;
         return batch;
       },
+      skip: (batches) => {
+        start += batches * batchSize;
+      },
       close: () => undefined,
     };
   }

@@ -27,6 +27,8 @@ export interface Batch<I = unknown> {
 export interface BatchIterator {
   /** The next batch, or null at the end. A promise where the data comes asynchronously. */
   next(): Batch | null | Promise<Batch | null>;
+  /** Goes on as if so many batches had been given, where that takes less than giving them. */
+  skip?(batches: number): void;
   /** Called where the rest is not wanted. */
   close(): Promise<void> | undefined;
 }

@@ -1,6 +1,15 @@
 import {ValueError} from '@keratin/core';
+import {continueRandomState, processRandomState, type ProcessRandomState} from '@keratin/core/internal';
 import {warn} from '../../progress/output.js';
 import {type Batch, type BatchIterator, type BatchSource} from './batch.js';
+
+/** How far a run is in its data. */
+export interface DataPosition {
+  /** Batches given in this epoch. */
+  readonly given: number;
+  /** The present round: batches given, and the random state that it began with; null between two rounds. */
+  readonly round: {readonly seen: number; readonly random: ProcessRandomState} | null;
+}
 
 /**
  * The batches of each epoch. Without `steps` an epoch is one round through the data; with `steps` it is that many batches, and the
@@ -14,6 +23,7 @@ export class Epochs {
   /** Batches given in this epoch, and in this round. */
   #given = 0;
   #seen = 0;
+  #random: ProcessRandomState | null = null;
 
   constructor(where: string, source: BatchSource, steps: number | undefined) {
     this.#where = where;
@@ -30,8 +40,39 @@ export class Epochs {
   begin(): void {
     this.#given = 0;
     if (this.#steps === undefined || this.#round === null) {
+      this.#random = processRandomState();
       this.#round = this.#source.begin();
       this.#seen = 0;
+    }
+  }
+
+  /** Where the run is now. */
+  get position(): DataPosition {
+    const round = this.#round === null || this.#random === null ? null : {seen: this.#seen, random: this.#random};
+    return {given: this.#given, round};
+  }
+
+  /**
+   * Goes on from a position of another run with the same data: shuffled arrays come in the same order, of other data the batches that
+   * were given already are taken and dropped. Leaves another random state behind.
+   */
+  async resume({given, round}: DataPosition): Promise<void> {
+    await this.close();
+    this.#given = given;
+    if (round === null) return;
+    continueRandomState(round.random);
+    this.#random = round.random;
+    this.#round = this.#source.begin();
+    this.#seen = round.seen;
+    if (this.#round.skip !== undefined) {
+      this.#round.skip(round.seen);
+      return;
+    }
+    for (let i = 0; i < round.seen; i++) {
+      if ((await this.#round.next()) !== null) continue;
+      throw new ValueError(
+        `${this.#where}: the data has only ${String(i)} batches, but the run that goes on had taken ${String(round.seen)}`,
+      );
     }
   }
 
