@@ -292,6 +292,11 @@ describe('mistakes', () => {
       /^jit: the function must be synchronous, it returned a Promise; do what waits outside of it$/,
     ],
     [
+      'typed arrays',
+      () => jit((t: Tensor, data: Float32Array) => t.add(tensor(data)))(x, new Float32Array(2)),
+      /^jit: a typed array is no argument of a jitted function, since its contents may change unseen; pass tensor\(data\)$/,
+    ],
+    [
       'strings',
       () => jit((t: Tensor<string>) => t.reshape([1, 2]))(tensor(['a', 'b'])),
       /^reshape: string tensors cannot be compiled, call it outside of jit$/,

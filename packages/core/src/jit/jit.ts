@@ -46,7 +46,7 @@ const MOST_BRANCHES = 16;
  * Compiles a function of tensors: at the first call with some shapes and dtypes it runs once to write down its operations, from then
  * on the whole program runs in one native call. Gradients of a tape inside of the function and what it assigns to Variables are
  * part of the program. Calls are told apart by the shapes and dtypes of tensors (also within lists and dictionaries) and by the values of
- * all other arguments.
+ * all other arguments (objects by identity).
  *
  * Plain `if` and `while` on values work: where the function reads one (`if (x.sum().greater(0).item())`) it is cut, and the value that
  * was met says which program comes next; a value not met before adds one. Booleans and small integers make few programs; a float that

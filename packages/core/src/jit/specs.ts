@@ -1,4 +1,5 @@
 import {type DType, type Element} from '../dtype.js';
+import {ValueError} from '../errors.js';
 import {maskOf, withMask} from '../engine/hidden.js';
 import {isPlainObject} from '../structure.js';
 import {sameShape} from '../shape.js';
@@ -19,13 +20,18 @@ export type ArgumentSpec =
   | {readonly kind: 'list'; readonly items: readonly ArgumentSpec[]}
   | {readonly kind: 'dictionary'; readonly keys: readonly string[]; readonly items: readonly ArgumentSpec[]};
 
-/** The spec of a value. Variables are static: a program knows them by identity. */
+/** The spec of a value. Variables and other objects are static: a program knows them by identity. */
 export function specOf(value: unknown): ArgumentSpec {
   if (isTensor(value) && !value.mutable) return tensorSpec(value);
   if (Array.isArray(value)) return {kind: 'list', items: value.map(specOf)};
   if (isPlainObject(value)) {
     const keys = Object.keys(value);
     return {kind: 'dictionary', keys, items: keys.map((key) => specOf(value[key]))};
+  }
+  if (ArrayBuffer.isView(value)) {
+    throw new ValueError(
+      'jit: a typed array is no argument of a jitted function, since its contents may change unseen; pass tensor(data)',
+    );
   }
   return {kind: 'static', value};
 }
