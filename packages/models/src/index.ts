@@ -4,6 +4,7 @@ export {cloneModel, type CloneModelOptions} from './functional/clone.js';
 export {modelFromJson, type ModelFromJsonOptions} from './functional/json.js';
 export {loadModel, type LoadModelOptions} from './saving/load-model.js';
 export {type SaveModelOptions} from './saving/save-model.js';
+export {type LoadWeightsOptions} from './saving/weights.js';
 export {Sequential, type SequentialOptions} from './model/sequential.js';
 export {
   type AnyEvaluation,

@@ -30,7 +30,7 @@ import {type Metric} from '../metrics/index.js';
 import {type Optimizer} from '../optimizers/index.js';
 import {compileConfig, compileSettings} from '../saving/compile-config.js';
 import {saveModel, type SaveModelOptions} from '../saving/save-model.js';
-import {loadWeights, saveWeights} from '../saving/weights.js';
+import {loadWeights, type LoadWeightsOptions, saveWeights} from '../saving/weights.js';
 import {summary, type SummaryOptions} from '../summary/summary.js';
 import {type Arrays, type Batch} from '../trainer/data/batch.js';
 import {type BatchIterable, dataAndOptions} from '../trainer/data/iterables.js';
@@ -444,19 +444,21 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
   }
 
   /**
-   * Writes the weights to a file that ends in `.safetensors`, under their paths. The file appears whole or not at all.
+   * Writes the weights, and the state of the optimizer, to a file that ends in `.weights.h5`, which Keras reads too. `.safetensors`
+   * holds the weights under their paths; `.h5` is the format of Keras 2. The file appears whole or not at all.
    * @throws NotBuiltError where there are no weights yet
    */
-  saveWeights(path: string): Promise<void> {
+  saveWeights(path: string | URL): Promise<void> {
     return saveWeights(this, path);
   }
 
   /**
-   * Reads the weights from a file that {@link saveWeights} wrote. Nothing changes where the file does not fit the model.
+   * Reads the weights from a file that {@link saveWeights} or Keras wrote, or from that of a whole model. Nothing changes where the
+   * file does not fit the model.
    * @throws FileFormatError that names all weights that are missing, left over or of another shape
    */
-  loadWeights(path: string): Promise<void> {
-    return loadWeights(this, path);
+  loadWeights(path: string | URL, options?: LoadWeightsOptions): Promise<void> {
+    return loadWeights(this, path, options);
   }
 
   /** @internal */

@@ -13,8 +13,9 @@ import {
 import {tensorsIn} from '@keratin/core/internal';
 import {layers, type LayerOptions} from '@keratin/layers';
 import {describe, expect, test} from 'vitest';
-import {type Model} from '../model/model.js';
+import {Model} from '../model/model.js';
 import {expectClose, readGolden} from '../testing/golden.js';
+import {modelFromJson} from '../functional/json.js';
 import {loadModel} from './load-model.js';
 
 // Files that real Keras wrote: predictions, one more step of training, and files that are damaged.
@@ -30,6 +31,8 @@ interface FileCase {
   readonly expect?: 'error';
   readonly load?: string;
   readonly error_must_name?: readonly string[];
+  readonly model_json: string | null;
+  readonly h5_predictions_equal?: boolean;
   readonly inputs: readonly (string | {readonly strings: readonly (readonly string[])[]})[];
   readonly predictions: readonly string[];
   readonly weights: readonly {readonly path: string; readonly tensor: string | {bfloat16: string} | null}[];
@@ -140,6 +143,48 @@ describe('.keras files by Keras', () => {
   }
 });
 
+describe('.h5 files by Keras', () => {
+  for (const one of golden.cases) {
+    const {h5} = one.files;
+    if (h5 === undefined) continue;
+    test(one.id, async () => {
+      const model = await loadModel(pathOf(h5));
+      expectPredictions(model, one);
+      expectStep(model, one);
+    });
+  }
+});
+
+class TwoLayer extends Model {
+  readonly hidden = new layers.Dense(6, {activation: 'relu'});
+  readonly norm = new layers.BatchNormalization();
+  readonly blocks = [new layers.Dense(6), new layers.Dense(6, {activation: 'tanh'})];
+  readonly head = new layers.Dense(2);
+  override call(x: Tensor) {
+    return this.head(this.blocks.reduce((y, layer) => layer(y), this.norm(this.hidden(x))));
+  }
+}
+
+const VOCABULARIES: Readonly<Record<string, true>> = {text_vectorization: true, string_lookup: true};
+
+describe('.weights.h5 files by Keras', () => {
+  for (const one of golden.cases) {
+    const {weights_h5: file} = one.files;
+    if (file === undefined) continue;
+    test(one.id, async () => {
+      const model = one.model_json === null ? new TwoLayer() : modelFromJson(one.model_json);
+      if (!model.built) model(ops.ones([1, 4]));
+      await model.loadWeights(pathOf(file));
+      for (const [i, {tensor: name}] of one.weights.filter((weight) => weight.tensor !== null).entries()) {
+        const wanted = golden.tensor(typeof name === 'string' ? name : (name?.bfloat16 ?? ''));
+        expectClose(model.weights[i]?.cast('float32') ?? 0, wanted.cast('float32'), model.weights[i]?.path ?? '', 0);
+      }
+      // Vocabularies are no weights.
+      if (!(one.id in VOCABULARIES)) expectPredictions(model, one);
+    });
+  }
+});
+
 /** What messages name, where the golden file says it in other words. */
 const MUST_NAME: Readonly<Record<string, readonly string[]>> = {
   'damaged/truncated-keras': ['not a valid zip archive', 'it may be cut short'],
@@ -147,21 +192,29 @@ const MUST_NAME: Readonly<Record<string, readonly string[]>> = {
   'damaged/unknown-class': ['Densest', 'register it with registerKerasSerializable'],
   'damaged/unregistered-custom': ['my_project>Missing', 'register it with registerKerasSerializable'],
   'damaged/not-a-zip': ['not a valid zip archive'],
+  'damaged/truncated-h5': ['truncated'],
+  'damaged/h5-wrong-shape': ['dense', 'expected shape (4,8)', 'found shape (4,7)'],
   'damaged/empty-file': ['is empty, so it is not a zip archive'],
 };
 
 describe('damaged files', () => {
   for (const {id, files, load, error_must_name: must} of golden.cases) {
-    if (files.damaged?.endsWith('.keras') !== true || load !== 'load_model') continue;
+    if (files.damaged === undefined) continue;
     const file = files.damaged;
     test(id, async () => {
-      const error: unknown = await loadModel(pathOf(file)).then(
+      const where = load === 'load_model' ? 'loadModel' : 'loadWeights';
+      const model = modelFromJson(golden.cases.find((one) => one.id === 'mlp_adam')?.model_json ?? '');
+      const before = model.getWeights().map((weight) => weight.array());
+      const loading: Promise<unknown> =
+        load === 'load_model' ? loadModel(pathOf(file)) : model.loadWeights(pathOf(file));
+      const error: unknown = await loading.then(
         () => null,
         (reason: unknown) => reason,
       );
+      expect(model.getWeights().map((weight) => weight.array())).toEqual(before);
       expect(error).toBeInstanceOf(KeratinError);
       const {message} = error as Error;
-      expect(message).toContain(`loadModel: ${pathOf(file)}`);
+      expect(message).toContain(`${where}: ${pathOf(file)}`);
       for (const wanted of MUST_NAME[id] ?? must ?? []) expect(message).toContain(wanted);
     });
   }

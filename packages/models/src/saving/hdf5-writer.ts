@@ -119,6 +119,10 @@ export class H5Writer {
   texts(path: string, name: string, texts: readonly string[]): void {
     // A text of open length takes 16 bytes in the list itself.
     const most = MAX_ATTRIBUTE_BYTES / 16;
+    if (texts.length === 0) {
+      this.#emptyAttribute(path, name);
+      return;
+    }
     if (texts.length <= most) {
       this.#attribute(path, name, texts, [BigInt(texts.length)]);
       return;
@@ -126,6 +130,25 @@ export class H5Writer {
     for (let k = 0; k * most < texts.length; k++) {
       const part = texts.slice(k * most, (k + 1) * most);
       this.#attribute(path, `${name}${String(k)}`, part, [BigInt(part.length)]);
+    }
+  }
+
+  // As h5py writes a list of nothing.
+  #emptyAttribute(path: string, name: string): void {
+    const pointer = this.#library._malloc(8);
+    try {
+      this.#library.create_attribute(this.#id, `/${path}`, name, BigInt(pointer), {
+        type: FLOAT,
+        size: 8,
+        signed: false,
+        vlen: false,
+        littleEndian: true,
+        total_size: 0,
+        shape: [0n],
+        maxshape: [0n],
+      });
+    } finally {
+      this.#library._free(pointer);
     }
   }
 

@@ -137,7 +137,7 @@ test('saves of the same model replace the file, and nothing else is left in the 
 });
 
 test.each(['m', 'm.h6', 'm.keras.zip', ''])('the ending of %j is refused', async (path) => {
-  const text = path === '' ? 'a file path is needed' : 'the file of a model must end in ".keras"';
+  const text = path === '' ? 'a file path is needed' : 'the file of a model must end in ".keras" (or ".h5")';
   await expect(new Net().save(path)).rejects.toThrow(`save: ${text}`);
   await expect(loadModel(path)).rejects.toThrow(`loadModel: ${text}`);
 });

@@ -12,7 +12,7 @@ export const WEIGHTS = 'model.weights.h5';
 const ASSETS = 'assets/';
 
 /** The version whose layout is written. */
-const KERAS_VERSION = '3.15.1';
+export const KERAS_VERSION = '3.15.1';
 
 /** A larger config than any model has. */
 const MAX_CONFIG_BYTES = 256 << 20;

@@ -14,8 +14,9 @@ import {Optimizer} from '../optimizers/optimizer.js';
 import {setAssets} from './assets.js';
 import {carryOut, type Plan, planOptimizer, planWeights, report} from './h5-weights.js';
 import {H5Reader} from './hdf5.js';
+import {legacyNode, openH5, planLegacy, planLegacyOptimizer} from './legacy-file.js';
 import {readKerasFile, WEIGHTS} from './keras-file.js';
-import {checkModelPath} from './save-model.js';
+import {checkModelPath, isLegacy} from './save-model.js';
 import {saveablesOf} from './saveables.js';
 
 /** Options of {@link loadModel}. */
@@ -45,6 +46,7 @@ export async function loadModel(path: FilePath, options: LoadModelOptions = {}):
   const {customObjects = {}, compile = true} = options;
   const file = checkModelPath(where, path);
   const label = `${where}: ${file}`;
+  if (isLegacy(file)) return loadLegacy(file, label, customObjects, compile);
   const {node, weights, assets} = await readKerasFile(file, label);
   const model = modelFromNode(node, label, customObjects, compile);
   const reader = await H5Reader.open(weights, `${label}: ${WEIGHTS}`);
@@ -55,6 +57,21 @@ export async function loadModel(path: FilePath, options: LoadModelOptions = {}):
   }
   setAssets(model, assets, label);
   return model;
+}
+
+/** A model from a file in the format of Keras 2. */
+async function loadLegacy(file: string, label: string, customObjects: CustomObjects, compile: boolean): Promise<Model> {
+  const reader = await openH5(file, label);
+  try {
+    const model = modelFromNode(legacyNode(reader, label), label, customObjects, compile);
+    const weights = planLegacy(reader, model, false, label);
+    report(label, model.name, weights.problems);
+    const state = planLegacyOptimizer(reader, model, label);
+    carryOut(state === null ? [weights] : [weights, state]);
+    return model;
+  } finally {
+    reader.close();
+  }
 }
 
 /** The model of a config, with new weights. */

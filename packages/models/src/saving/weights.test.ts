@@ -64,16 +64,74 @@ test('all that does not fit is told at once, and nothing is changed', async () =
   expect(values(model)).toEqual(before);
 });
 
-test.each(['w', 'w.weights.h5', 'w.keras', 'w.h5', 'model.hs'])('the ending of %s is refused', async (name) => {
-  const text = `the file must end in ".safetensors", the format of weights here, got "${name}"`;
-  await expect(build().saveWeights(name)).rejects.toThrow(`saveWeights: ${text}`);
-  await expect(build().loadWeights(name)).rejects.toThrow(`loadWeights: ${text}`);
+test.each(['w', 'w.h6', 'model.hs'])('the ending of %s is refused', async (name) => {
+  const text = `the file must end in ".weights.h5" (or ".safetensors", ".h5", ".hdf5"`;
+  await expect(build().saveWeights(name)).rejects.toThrow(`saveWeights: ${text}), got "${name}"`);
+  await expect(build().loadWeights(name)).rejects.toThrow(`loadWeights: ${text}, ".keras"), got "${name}"`);
+});
+
+test.each(['w.weights.h5', 'w.h5', 'w.safetensors'])(
+  '%s: weights into another model of the same layers',
+  async (name) => {
+    const path = join(folder, name);
+    const model = build();
+    await model.saveWeights(path);
+    const other = build();
+    await other.loadWeights(path);
+    expect(values(other)).toEqual(values(model));
+  },
+);
+
+test('weights of a whole model are read too, with the state of the optimizer', async () => {
+  const path = join(folder, 'whole.keras');
+  const model = build().compile({optimizer: 'adam', loss: 'mse'});
+  model.trainOnBatch(ops.ones([4, 2]), ops.ones([4, 1]));
+  await model.save(path);
+  const other = build().compile({optimizer: 'adam', loss: 'mse'});
+  await other.loadWeights(path);
+  expect(values(other)).toEqual(values(model));
+  expect(other.optimizer?.variables.map((v) => v.array())).toEqual(model.optimizer?.variables.map((v) => v.array()));
+});
+
+test('all that does not fit a .weights.h5 file is told at once; skipMismatch takes the rest', async () => {
+  const path = join(folder, 'odd.weights.h5');
+  const model = build(4);
+  await model.saveWeights(path);
+  const other = new Sequential([
+    new layers.Dense(4, {inputShape: [2]}),
+    new layers.Dense(5),
+    new layers.BatchNormalization(),
+  ]);
+  const before = values(other);
+  const error = await other.loadWeights(path).catch((reason: unknown) => (reason as Error).message);
+  expect(error).toContain('layers/dense_1/vars/0');
+  expect(error).toContain('expected shape (4,5), found shape (4,1)');
+  expect(error).toContain('layers/batch_normalization/vars/0');
+  expect(error).toContain('expected shape (5,), found shape (4,)');
+  expect(values(other)).toEqual(before);
+  await other.loadWeights(path, {skipMismatch: true});
+  expect(values(other).slice(0, 2)).toEqual(values(model).slice(0, 2));
+  expect(values(other).slice(2)).toEqual(before.slice(2));
+});
+
+test('layers of .h5 files are found by their names', async () => {
+  const path = join(folder, 'names.h5');
+  const layer = (units: number, name: string) => new layers.Dense(units, {name, inputShape: [2]});
+  const model = new Sequential([layer(2, 'a'), layer(2, 'b')]);
+  await model.saveWeights(path);
+  const other = new Sequential([layer(2, 'b'), layer(2, 'c')]);
+  const before = values(other);
+  await other.loadWeights(path, {byName: true});
+  expect(values(other)).toEqual([...values(model).slice(2), ...before.slice(2)]);
+  await expect(other.loadWeights(join(folder, 'a.weights.h5'), {byName: true})).rejects.toThrow(
+    'byName is for .h5 files',
+  );
 });
 
 test('a model without weights says so', async () => {
   const model = new Sequential([new layers.Dense(1)], {name: 'later'});
   await expect(model.saveWeights('w.safetensors')).rejects.toThrow(
-    'saveWeights: model "later" has no weights yet; build it, or call it once',
+    'saveWeights: model "later" has no weights yet; build it with build(inputShape), or call it once',
   );
   await expect(model.loadWeights('w.safetensors')).rejects.toThrow('loadWeights: model "later" has no weights yet');
 });

@@ -1,27 +1,45 @@
+import {NotBuiltError, saveSafetensors, type Variable, ValueError} from '@keratin/core';
 import {
-  type Element,
-  FileFormatError,
-  NotBuiltError,
-  saveSafetensors,
-  type Tensor,
-  ValueError,
-  type Variable,
-} from '@keratin/core';
-import {describe, readSafetensors, sameShape, show} from '@keratin/core/internal';
+  checkOptions,
+  describe,
+  type FilePath,
+  pathText,
+  readSafetensors,
+  sameShape,
+  show,
+} from '@keratin/core/internal';
 import {z} from 'zod';
 import {type AnyModel} from '../callbacks/callback.js';
+import {warn} from '../progress/output.js';
+import {Optimizer} from '../optimizers/optimizer.js';
+import {carryOut, encodeWeights, type Plan, planOptimizer, planWeights, report, type Value} from './h5-weights.js';
+import {H5Reader} from './hdf5.js';
+import {readKerasFile, WEIGHTS} from './keras-file.js';
+import {encodeLegacyWeights, openH5, planLegacy} from './legacy-file.js';
+import {writeBytes} from './save-model.js';
+import {saveablesOf} from './saveables.js';
 
-const ENDING = '.safetensors';
+const WRITTEN = ['.weights.h5', '.safetensors', '.h5', '.hdf5'] as const;
+const READ = [...WRITTEN, '.keras'] as const;
 
 /**
  * Checks the ending of a file of weights.
- * @throws ValueError that names the endings which this version writes
+ * @throws ValueError that names the endings
  */
-export function checkWeightsPath(where: string, path: unknown): string {
-  if (typeof path !== 'string' || path === '')
-    throw new ValueError(`${where}: a file path is needed, got ${describe(path)}`);
-  if (path.endsWith(ENDING)) return path;
-  throw new ValueError(`${where}: the file must end in "${ENDING}", the format of weights here, got ${describe(path)}`);
+export function checkWeightsPath(where: string, path: unknown, endings: readonly string[] = WRITTEN): string {
+  const text = typeof path === 'string' || path instanceof URL ? pathText(path) : '';
+  if (text === '') throw new ValueError(`${where}: a file path is needed, got ${describe(path)}`);
+  if (endings.some((ending) => text.endsWith(ending))) return text;
+  throw new ValueError(
+    `${where}: the file must end in ".weights.h5" (or ${endings.slice(1).map(describe).join(', ')}), got ${describe(text)}`,
+  );
+}
+
+function assertBuilt(where: string, model: AnyModel): void {
+  if (model.built) return;
+  throw new NotBuiltError(
+    `${where}: model "${model.name}" has no weights yet; build it with build(inputShape), or call it once`,
+  );
 }
 
 /** The weights by path; where two have the same path the later ones are numbered. */
@@ -36,48 +54,126 @@ function named(model: AnyModel): Map<string, Variable> {
 }
 
 /** Writes the weights: what `model.saveWeights` does. */
-export async function saveWeights(model: AnyModel, path: string): Promise<void> {
-  const file = checkWeightsPath('saveWeights', path);
-  if (!model.built) {
-    throw new NotBuiltError(`saveWeights: model "${model.name}" has no weights yet; build it, or call it once`);
+export async function saveWeights(model: AnyModel, path: FilePath): Promise<void> {
+  const where = 'saveWeights';
+  const file = checkWeightsPath(where, path);
+  assertBuilt(where, model);
+  if (file.endsWith('.weights.h5')) {
+    await writeBytes(file, await encodeWeights(model, where));
+  } else if (file.endsWith('.safetensors')) {
+    const weights = named(model);
+    // The format sorts names; the order of the weights is kept beside them.
+    const metadata = {keratin_weights: JSON.stringify([...weights.keys()])};
+    await saveSafetensors(file, Object.fromEntries(weights), {metadata});
+  } else {
+    await writeBytes(file, await encodeLegacyWeights(model, where));
   }
-  const weights = named(model);
-  // The format sorts names; the order of the weights is kept beside them.
-  const metadata = {keratin_weights: JSON.stringify([...weights.keys()])};
-  await saveSafetensors(file, Object.fromEntries(weights), {metadata});
 }
 
+/** Options of `model.loadWeights`. */
+export interface LoadWeightsOptions {
+  /** Whether weights that do not fit stay as they are, with a warning that names them. Default false: they are an error. */
+  skipMismatch?: boolean | undefined;
+  /** Whether layers are found by their names, and others stay as they are. For `.h5` files of Keras 2. Default false. */
+  byName?: boolean | undefined;
+}
+
+const OPTIONS = ['skipMismatch', 'byName'] as const satisfies readonly (keyof LoadWeightsOptions)[];
+
 /** Reads the weights: what `model.loadWeights` does. All problems are found, and told in one sentence, before any weight changes. */
-export async function loadWeights(model: AnyModel, path: string): Promise<void> {
-  const file = checkWeightsPath('loadWeights', path);
-  if (!model.built) {
-    throw new NotBuiltError(
-      `loadWeights: model "${model.name}" has no weights yet; build it with build(inputShape), or call it once`,
-    );
+export async function loadWeights(model: AnyModel, path: FilePath, options: LoadWeightsOptions = {}): Promise<void> {
+  const where = 'loadWeights';
+  checkOptions(where, options, OPTIONS, {skip_mismatch: 'skipMismatch', by_name: 'byName'});
+  const {skipMismatch = false, byName = false} = options;
+  const file = checkWeightsPath(where, path, READ);
+  if (byName && !/(?<!\.weights)\.(h5|hdf5)$/.test(file)) {
+    throw new ValueError(`${where}: byName is for .h5 files in the format of Keras 2, got ${describe(file)}`);
   }
+  assertBuilt(where, model);
+  const label = `${where}: ${file}`;
+  const plans = file.endsWith('.safetensors')
+    ? [await planSafetensors(model, file)]
+    : await plansOfH5(model, file, label, byName);
+  report(
+    label,
+    model.name,
+    plans.flatMap(({problems}) => problems),
+    skipMismatch,
+  );
+  carryOut(plans);
+}
+
+// The values are read before the file is closed.
+async function plansOfH5(model: AnyModel, file: string, label: string, byName: boolean): Promise<readonly Plan[]> {
+  const isArchive = file.endsWith('.keras');
+  const reader = isArchive
+    ? await H5Reader.open((await readKerasFile(file, label)).weights, `${label}: ${WEIGHTS}`)
+    : await openH5(file, label);
+  try {
+    const isLegacy = reader.texts('', 'layer_names') !== null || reader.kind('model_weights') === 'group';
+    if (byName && !isLegacy) throw new ValueError(`${label}: byName is for files in the format of Keras 2`);
+    const plans = isLegacy ? [planLegacy(reader, model, byName, label)] : [planWeights(reader, model)];
+    const state = isLegacy ? null : planState(model, reader, label);
+    return (state === null ? plans : [...plans, ...state]).map(readNow);
+  } finally {
+    reader.close();
+  }
+}
+
+/** The state of the optimizer, where the file has one that fits: weights of a model that was trained otherwise are welcome too. */
+function planState(model: AnyModel, reader: H5Reader, label: string): readonly Plan[] | null {
+  const plans: Plan[] = [];
+  for (const saveable of saveablesOf(model)) {
+    const {owner} = saveable;
+    if (!(owner instanceof Optimizer)) continue;
+    owner.build(model.trainableVariables);
+    const plan = planOptimizer(reader, {...saveable, variables: owner.variables});
+    if (plan === null) return null;
+    if (plan.problems.length > 0) {
+      warn(
+        `${label}: the stored state is not that of ${owner.name}, which stays as it is: ${plan.problems.join('; ')}`,
+      );
+      return null;
+    }
+    plans.push(plan);
+  }
+  return plans;
+}
+
+function readNow({values, named: others, problems}: Plan): Plan {
+  const read = values.map(([variable, value]): Value => {
+    const now = value();
+    return [variable, () => now];
+  });
+  const stored = (others ?? []).map(([owner, datasets]) => {
+    const now = Object.entries(datasets).map(([name, one]) => {
+      const value = one.read();
+      return [name, {...one, read: () => value}] as const;
+    });
+    return [owner, Object.fromEntries(now)] as const;
+  });
+  return {values: read, named: stored, problems};
+}
+
+async function planSafetensors(model: AnyModel, file: string): Promise<Plan> {
   const {tensors, metadata} = await readSafetensors(file, 'loadWeights');
-  const found = new Map<string, Tensor<Element>>(Object.entries(tensors));
+  const found = new Map(Object.entries(tensors));
   const weights = named(model);
   const names = matchNames([...weights.keys()], found, orderOf(metadata['keratin_weights']));
   const problems: string[] = [];
-  const values: [Variable, Tensor<Element>][] = [];
+  const values: Value[] = [];
   for (const [name, variable] of weights) {
     const value = found.get(names.get(name) ?? name);
     if (value === undefined) problems.push(`${name} is missing`);
     else if (!sameShape(value.shape, variable.shape)) {
       problems.push(`${name} has shape ${show(value.shape)} instead of ${show(variable.shape)}`);
     } else {
-      values.push([variable, value]);
+      values.push([variable, () => value]);
     }
   }
   const used = new Set([...weights.keys()].map((name) => names.get(name) ?? name));
   for (const name of found.keys()) if (!used.has(name)) problems.push(`${name} is not in the model`);
-  if (problems.length > 0) {
-    throw new FileFormatError(`loadWeights: ${path} does not fit model "${model.name}": ${problems.join('; ')}`);
-  }
-  for (const [variable, value] of values) {
-    variable.assign((value.dtype === variable.dtype ? value : value.cast(variable.dtype)) as Tensor);
-  }
+  return {values, problems};
 }
 
 /**
