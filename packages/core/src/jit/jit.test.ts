@@ -160,7 +160,7 @@ describe('jit', () => {
   it('takes dynamic attributes of updates', () => {
     const rate = new Variable(0.5);
     const v = new Variable([1, 1]);
-    const f = jit((g: Tensor) => updateVariables('sgd_update', [g], [rate.cast<number>('float64'), 0, 0], [v]));
+    const f = jit((g: Tensor) => updateVariables('sgd_update', [g], [rate.cast('float64'), 0, 0], [v]));
     f(tensor([1, 2]));
     rate.assign(0.25);
     f(tensor([1, 2]));
