@@ -1,0 +1,183 @@
+import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {random} from '@keratin/core';
+import {Input, layers} from '@keratin/layers';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {Sequential} from '../model/sequential.js';
+import * as optimizers from '../optimizers/index.js';
+import {crc32c, maskedCrc32c} from '../tensorboard/crc32c.js';
+import {bucketsOf} from '../tensorboard/summaries.js';
+import {TensorBoard, type TensorBoardOptions} from './tensorboard.js';
+
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keratin-tensorboard-'));
+});
+afterEach(() => {
+  rmSync(folder, {recursive: true});
+});
+
+type Fields = Map<number, (bigint | Buffer)[]>;
+
+/** The fields of a protocol buffer by number. */
+function parse(bytes: Buffer): Fields {
+  const fields: Fields = new Map();
+  let at = 0;
+  const varint = () => {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = bytes[at++] ?? 0;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const key = Number(varint());
+    const wire = key & 7;
+    const size = wire === 1 ? 8 : wire === 5 ? 4 : wire === 2 ? Number(varint()) : 0;
+    const value = wire === 0 ? varint() : bytes.subarray(at, at + size);
+    at += size;
+    fields.set(key >> 3, [...(fields.get(key >> 3) ?? []), value]);
+  }
+  return fields;
+}
+
+const part = (fields: Fields, field: number): Buffer => {
+  const [value] = fields.get(field) ?? [];
+  return Buffer.isBuffer(value) ? value : Buffer.alloc(0);
+};
+
+interface Event {
+  readonly tag: string;
+  readonly step: number;
+  readonly plugin: string;
+  readonly tensor: Fields;
+}
+
+/** Reads the only event file of a folder, checking every checksum. */
+function eventsOf(run: string): Event[] {
+  const names = readdirSync(join(folder, run));
+  expect(names).toHaveLength(1);
+  expect(names[0]).toMatch(/^events\.out\.tfevents\.\d+\./);
+  const bytes = readFileSync(join(folder, run, names[0] ?? ''));
+  const events: Event[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const size = Number(bytes.readBigUInt64LE(at));
+    expect(bytes.readUInt32LE(at + 8)).toBe(maskedCrc32c(bytes.subarray(at, at + 8)));
+    const event = bytes.subarray(at + 12, at + 12 + size);
+    expect(bytes.readUInt32LE(at + 12 + size)).toBe(maskedCrc32c(event));
+    const fields = parse(event);
+    if (at === 0) expect(part(fields, 3).toString()).toBe('brain.Event:2');
+    else {
+      const value = parse(part(parse(part(fields, 5)), 1));
+      const plugin = part(parse(part(parse(part(value, 9)), 1)), 1).toString();
+      const [step = 0n] = fields.get(2) ?? [];
+      events.push({tag: part(value, 1).toString(), step: Number(step), plugin, tensor: parse(part(value, 8))});
+    }
+    at += 16 + size;
+  }
+  return events;
+}
+
+const numberOf = ({tensor}: Event): number => part(tensor, 5).readFloatLE();
+
+async function train(options: TensorBoardOptions) {
+  const model = new Sequential([Input({shape: [2]}), new layers.Dense(3, {name: 'hidden'}), new layers.Dense(1)], {
+    name: 'net',
+  }).compile({optimizer: new optimizers.SGD(0.1), loss: 'mse', metrics: ['mae']});
+  const x = random.normal([8, 2], {seed: 1});
+  const y = random.normal([8, 1], {seed: 2});
+  const callbacks = [new TensorBoard({logDir: folder, ...options})];
+  const {history} = await model.fit(x, y, {epochs: 2, batchSize: 2, validationData: [x, y], verbose: 0, callbacks});
+  return {model, history};
+}
+
+test('checksums are those of RFC 3720', () => {
+  expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+  expect(crc32c(Buffer.alloc(32))).toBe(0x8a9136aa);
+  expect(crc32c(Buffer.alloc(32, 0xff))).toBe(0x62a8ab43);
+});
+
+test('writes the values of each epoch, of the validation in a run of their own', async () => {
+  const {history} = await train({});
+  const scalars = eventsOf('train').filter(({plugin}) => plugin === 'scalars');
+  expect(scalars.map(({tag, step}) => [tag, step])).toEqual([
+    ['epoch_loss', 0],
+    ['epoch_mae', 0],
+    ['epoch_learning_rate', 0],
+    ['epoch_loss', 1],
+    ['epoch_mae', 1],
+    ['epoch_learning_rate', 1],
+  ]);
+  const losses = scalars.filter(({tag}) => tag === 'epoch_loss').map(numberOf);
+  expect(losses).toEqual(history.loss.map(Math.fround));
+  expect(scalars.slice(2, 3).map(numberOf)).toEqual([Math.fround(0.1)]);
+  const validation = eventsOf('validation');
+  expect(validation.map(({tag, step}) => [tag, step])).toEqual([
+    ['evaluation_loss_vs_iterations', 4],
+    ['evaluation_mae_vs_iterations', 4],
+    ['epoch_loss', 0],
+    ['epoch_mae', 0],
+    ['evaluation_loss_vs_iterations', 8],
+    ['evaluation_mae_vs_iterations', 8],
+    ['epoch_loss', 1],
+    ['epoch_mae', 1],
+  ]);
+  expect(validation.slice(2, 3).map(numberOf)).toEqual([Math.fround(history.val_loss[0] ?? NaN)]);
+});
+
+test('writes the structure of the model', async () => {
+  const {model} = await train({});
+  const [graph] = eventsOf('train').filter(({plugin}) => plugin === 'graph_keras_model');
+  expect(graph?.tag).toBe('keras');
+  expect(JSON.parse(part(graph?.tensor ?? parse(Buffer.alloc(0)), 8).toString())).toEqual(JSON.parse(model.toJson()));
+});
+
+test('writes values of batches, and steps a second', async () => {
+  await train({updateFreq: 3, writeStepsPerSecond: true, writeGraph: false});
+  const events = eventsOf('train');
+  const steps = events.filter(({tag}) => tag === 'batch_loss').map(({step}) => step);
+  expect(steps).toEqual([3, 6]);
+  for (const tag of ['batch_steps_per_second', 'epoch_steps_per_second']) {
+    const found = events.filter((event) => event.tag === tag);
+    expect(found).toHaveLength(2);
+    for (const event of found) expect(numberOf(event)).toBeGreaterThan(0);
+  }
+});
+
+test('writes distributions of weights', async () => {
+  const {model} = await train({histogramFreq: 1});
+  const events = eventsOf('train').filter(({plugin, step}) => plugin === 'histograms' && step === 1);
+  expect(events.map(({tag}) => tag)).toEqual(model.weights.map(({path}) => `${path}/histogram`));
+  events.forEach(({tensor}, i) => {
+    const content = part(tensor, 4);
+    expect(content.length).toBe(30 * 3 * 8);
+    const values = Array.from(model.weights[i]?.data() ?? []);
+    const rows = Array.from({length: 30}, (_, row) => [0, 1, 2].map((k) => content.readDoubleLE(row * 24 + k * 8)));
+    expect(rows).toEqual(bucketsOf(values));
+    expect(rows.reduce((sum, row) => sum + (row[2] ?? 0), 0)).toBe(values.length);
+    expect([rows[0]?.[0], rows[29]?.[1]]).toEqual([Math.min(...values), Math.max(...values)]);
+  });
+});
+
+test('bars of a histogram', () => {
+  const rows = bucketsOf([0, 1, 29.5, 30, NaN, Infinity]);
+  expect(rows[0]).toEqual([0, 1, 1]);
+  expect(rows[1]).toEqual([1, 2, 1]);
+  expect(rows[29]).toEqual([29, 30, 2]);
+  expect(bucketsOf([5, 5])[29]).toEqual([5, 5, 2]);
+  expect(bucketsOf([])).toEqual(Array.from({length: 30}, () => [0, 0, 0]));
+});
+
+test('mistakes', () => {
+  expect(() => new TensorBoard({histogramFreq: -1})).toThrow(
+    'TensorBoard: histogramFreq must be a number of epochs, got -1',
+  );
+  expect(() => new TensorBoard({updateFreq: 0})).toThrow(
+    'TensorBoard: updateFreq must be "epoch", "batch" or a number of batches, got 0',
+  );
+  // @ts-expect-error -- the name is logDir
+  expect(() => new TensorBoard({log_dir: 'logs'})).toThrow('logDir');
+});

@@ -1,0 +1,178 @@
+import {join} from 'node:path';
+import {KeratinError, ValueError} from '@keratin/core';
+import {checkOptions, describe} from '@keratin/core/internal';
+import {z} from 'zod';
+import {warn} from '../progress/output.js';
+import {EventWriter} from '../tensorboard/event-writer.js';
+import {histogram, kerasModel, scalar} from '../tensorboard/summaries.js';
+import {Callback, type CallbackState, type Logs} from './callback.js';
+import {addLearningRates} from './learning-rates.js';
+
+/** Options of {@link TensorBoard}. */
+export interface TensorBoardOptions {
+  /** The folder; runs are written to `train` and `validation` in it. Default `'logs'`. */
+  logDir?: string | undefined;
+  /** Every how many epochs the distributions of weights are written; 0 for never. Default 0. */
+  histogramFreq?: number | undefined;
+  /** Whether the structure of the model is written. Default true. */
+  writeGraph?: boolean | undefined;
+  /** Whether steps a second are written for each epoch, and for each batch that is written. Default false. */
+  writeStepsPerSecond?: boolean | undefined;
+  /** Whether values are written for every epoch, every batch too, or every so many batches. Default `'epoch'`. */
+  updateFreq?: 'epoch' | 'batch' | number | undefined;
+}
+
+const OPTION_NAMES = [
+  'logDir',
+  'histogramFreq',
+  'writeGraph',
+  'writeStepsPerSecond',
+  'updateFreq',
+] as const satisfies readonly (keyof TensorBoardOptions)[];
+
+const stateSchema = z.object({batches: z.number(), graphWritten: z.boolean()});
+
+/**
+ * Writes event files that TensorBoard shows: for each epoch `epoch_<name>` and the learning rate, those of the validation in a run of
+ * their own; `evaluation_<name>_vs_iterations`; `batch_<name>` where `updateFreq` asks for it; distributions of weights and the model's
+ * structure (Keras's `TensorBoard`). Needs no TensorFlow.
+ *
+ * @example
+ * await model.fit(x, y, {epochs: 5, callbacks: [new callbacks.TensorBoard({logDir: 'logs/run1', histogramFreq: 1})]});
+ * // then: tensorboard --logdir logs
+ */
+export class TensorBoard extends Callback {
+  readonly logDir: string;
+  readonly histogramFreq: number;
+  readonly writeGraph: boolean;
+  readonly writeStepsPerSecond: boolean;
+  readonly updateFreq: 'epoch' | number;
+  readonly #train: EventWriter;
+  readonly #validation: EventWriter;
+  #batches = 0;
+  #graphWritten = false;
+  #began = {time: 0, iterations: 0};
+  #lastBatch = 0;
+
+  constructor(options: TensorBoardOptions = {}) {
+    super();
+    checkOptions('TensorBoard', options, OPTION_NAMES, {log_dir: 'logDir', logdir: 'logDir', dir: 'logDir'});
+    const {logDir = 'logs', histogramFreq = 0, updateFreq = 'epoch'} = options;
+    if (typeof logDir !== 'string' || logDir === '') {
+      throw new ValueError(`TensorBoard: logDir must be a folder, got ${describe(logDir)}`);
+    }
+    if (!Number.isInteger(histogramFreq) || histogramFreq < 0) {
+      throw new ValueError(`TensorBoard: histogramFreq must be a number of epochs, got ${describe(histogramFreq)}`);
+    }
+    const every: unknown = updateFreq === 'batch' ? 1 : updateFreq;
+    if (every !== 'epoch' && !(typeof every === 'number' && Number.isInteger(every) && every > 0)) {
+      throw new ValueError(
+        `TensorBoard: updateFreq must be "epoch", "batch" or a number of batches, got ${describe(updateFreq)}`,
+      );
+    }
+    this.logDir = logDir;
+    this.histogramFreq = histogramFreq;
+    this.writeGraph = options.writeGraph ?? true;
+    this.writeStepsPerSecond = options.writeStepsPerSecond ?? false;
+    this.updateFreq = every;
+    this.#train = new EventWriter(join(logDir, 'train'));
+    this.#validation = new EventWriter(join(logDir, 'validation'));
+    // A hook for batches makes every step read its values, so it is there only where it is needed.
+    if (every !== 'epoch') this.onTrainBatchEnd = (_, logs) => this.#afterBatch(logs, every);
+  }
+
+  override onTrainBegin(): void {
+    this.#batches = 0;
+    this.#graphWritten = false;
+  }
+
+  override onEpochBegin(): void {
+    this.#began = {time: performance.now(), iterations: this.#iterations};
+    this.#lastBatch = performance.now();
+  }
+
+  override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
+    this.#writeModel();
+    const train: Logs = {};
+    for (const [name, value] of Object.entries(logs)) {
+      if (name.startsWith('val_')) write(this.#validation, `epoch_${name.slice(4)}`, value, epoch);
+      else train[name] = value;
+    }
+    addLearningRates(this.model, train);
+    if (this.writeStepsPerSecond) {
+      const {time, iterations} = this.#began;
+      train['steps_per_second'] = (this.#iterations - iterations) / ((performance.now() - time) / 1000);
+    }
+    for (const [name, value] of Object.entries(train)) write(this.#train, `epoch_${name}`, value, epoch);
+    if (this.histogramFreq > 0 && epoch % this.histogramFreq === 0) this.#writeWeights(epoch);
+    await this.#flush();
+  }
+
+  override async onTestEnd(logs: Logs): Promise<void> {
+    if (this.model.optimizers.length === 0) return;
+    for (const [name, value] of Object.entries(logs)) {
+      write(this.#validation, `evaluation_${name}_vs_iterations`, value, this.#iterations);
+    }
+    await this.#validation.flush();
+  }
+
+  override async onTrainEnd(): Promise<void> {
+    await this.#flush();
+  }
+
+  override getState(): CallbackState {
+    return {batches: this.#batches, graphWritten: this.#graphWritten};
+  }
+  override setState(state: unknown): void {
+    const {batches, graphWritten} = stateSchema.parse(state);
+    this.#batches = batches;
+    this.#graphWritten = graphWritten;
+  }
+
+  #afterBatch(logs: Logs, every: number): void {
+    this.#batches += 1;
+    const now = performance.now();
+    const seconds = (now - this.#lastBatch) / 1000;
+    this.#lastBatch = now;
+    if (this.#batches % every !== 0) return;
+    if (this.writeStepsPerSecond) write(this.#train, 'batch_steps_per_second', 1 / seconds, this.#batches);
+    for (const [name, value] of Object.entries(logs)) write(this.#train, `batch_${name}`, value, this.#batches);
+  }
+
+  get #iterations(): number {
+    return Number((this.model.optimizer ?? this.model.optimizers[0])?.iterations.item() ?? 0);
+  }
+
+  #writeModel(): void {
+    if (!this.writeGraph || this.#graphWritten) return;
+    this.#graphWritten = true;
+    try {
+      this.#train.add(0, kerasModel('keras', this.model.toJson()));
+    } catch (error) {
+      // Layers of a user's own may have no config, which is no reason to end a training.
+      if (!(error instanceof KeratinError)) throw error;
+      warn(`TensorBoard: the model cannot be written as JSON, so its graph is left out: ${error.message}`);
+    }
+  }
+
+  #writeWeights(epoch: number): void {
+    for (const variable of this.model.weights) {
+      const values = variable.cast('float64').data() as Float64Array;
+      this.#train.add(epoch, histogram(`${variable.path}/histogram`, values));
+    }
+  }
+
+  async #flush(): Promise<void> {
+    await this.#train.flush();
+    await this.#validation.flush();
+  }
+}
+
+function write(writer: EventWriter, tag: string, value: unknown, step: number): void {
+  // A metric without averaging gives one number per class.
+  if (Array.isArray(value))
+    value.forEach((entry, i) => {
+      write(writer, `${tag}_${String(i)}`, entry, step);
+    });
+  else if (typeof value === 'number') writer.add(step, scalar(tag, value));
+}
