@@ -125,6 +125,11 @@ function runAll(): void {
     const rows = [uniform([4, 3]), uniform([4, 3]), uniform([3]), uniform([statistics]), uniform([statistics], 1, 2)];
     applyAll(primitive, rows, {epsilon: 1e-3});
   }
+  const primitiveOf = (name: string) => registeredPrimitives().get(name) as Primitive<unknown>;
+  const [h, gates, state] = [uniform([2, 3, 5]), uniform([2, 3, 20], 0.1, 0.9), uniform([3, 5])];
+  applyAll(primitiveOf('lstm_sequence_gradient'), [h, h, gates, h, state, uniform([5, 20])], undefined);
+  applyAll(primitiveOf('gru_sequence_gradient'), [h, gates, h, state, uniform([5, 15])], undefined);
+  applyAll(primitiveOf('simple_rnn_sequence_gradient'), [h, h, uniform([5, 5])], undefined);
 }
 
 describe('instructions', () => {

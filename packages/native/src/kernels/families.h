@@ -30,6 +30,7 @@ namespace keratin {
   X(convolution)                \
   X(pooling)                    \
   X(normalization)              \
+  X(recurrent)                  \
   X(fft)                        \
   X(optimizer)
 

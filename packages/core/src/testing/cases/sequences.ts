@@ -9,7 +9,23 @@ const along = (low: number, high: number): PrimitiveCases =>
     [false, true].map((reverse) => () => ({inputs: [uniform([3, 4, 2], low, high)], attributes: {axis, reverse}})),
   );
 
-/** Running sums and products, special functions, and updates at indices. */
+// Steps, samples and units of recurrent cells with their states and, for a GRU, a bias.
+const recurrent = (gates: number, states: number, bias: boolean): PrimitiveCases =>
+  [
+    [1, 1, 1],
+    [3, 2, 3],
+    [2, 3, 1],
+    [2, 0, 2],
+  ].map(([steps = 0, batch = 0, units = 0]) => () => ({
+    inputs: [
+      uniform([steps, batch, gates * units]),
+      ...Array.from({length: states}, (_, i) => uniform([batch, units], -1, 1, 3 + i)),
+      uniform([units, gates * units], -1, 1, 7),
+      ...(bias ? [uniform([gates * units], -1, 1, 9)] : []),
+    ],
+  }));
+
+/** Running sums and products, special functions, recurrent cells, and updates at indices. */
 export const SEQUENCES: Readonly<Record<string, PrimitiveCases>> = {
   cumsum: along(-2, 2),
   cumprod: along(0.5, 1.5),
@@ -22,6 +38,9 @@ export const SEQUENCES: Readonly<Record<string, PrimitiveCases>> = {
     () => ({inputs: [spread([3, 4], 3.2, 3.8), uniform([4], 0.9, 1)]}),
     () => ({inputs: [spread([2, 1], -3.8, -3.2), uniform([3], 0.9, 1)]}),
   ],
+  lstm_sequence: recurrent(4, 2, false),
+  gru_sequence: recurrent(3, 1, true),
+  simple_rnn_sequence: recurrent(1, 1, false),
   scatter_update: [
     ...(['set', 'add', 'subtract'] as const).map((mode) => () => ({
       inputs: [ints([[2], [0]]), uniform([2, 3]), uniform([4, 3], -1, 1, 5)],
