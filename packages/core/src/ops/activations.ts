@@ -20,6 +20,7 @@ export function hardSilu(x: AnyTensorLike): Tensor {
   const value = toFloat(x, 'hardSilu');
   return value.mul(hardSigmoid(value));
 }
+/** {@link hardSilu} under its other name. */
 export {hardSilu as hardSwish};
 
 /** x brought into [-1, 1]. */

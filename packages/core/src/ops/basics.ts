@@ -8,7 +8,9 @@ import {clip} from './elementwise.js';
 
 // What a tensor is, and its conversions.
 
+/** Whether a value is a tensor (a Variable is one too). */
 export {isTensor} from '../tensor/tensor.js';
+/** `tensor` under the names that NumPy and TensorFlow have for it. */
 export {tensor as array, tensor as convertToTensor} from '../tensor/convert.js';
 
 /** Sizes of the axes. */
@@ -20,6 +22,7 @@ export const size = (x: AnyTensorLike): number => toTensor<Element>(x, 'size').s
 /** Number of axes. */
 export const ndim = (x: AnyTensorLike): number => toTensor<Element>(x, 'ndim').ndim;
 
+/** The dtype that a value has as a tensor. */
 export const dtype = (x: AnyTensorLike): DType => toTensor<Element>(x, 'dtype').dtype;
 
 /** The elements with shape and dtype, as array libraries take them. */

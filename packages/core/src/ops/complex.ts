@@ -4,7 +4,8 @@ import {apply} from '../engine/dispatch.js';
 import * as primitive from '../primitives/complex.js';
 import {show} from '../shape.js';
 import {type Tensor} from '../tensor/tensor.js';
-import {type AnyTensorLike, castTo, toFloat, toFloatPair, toTensor} from './convert.js';
+import {type AnyTensorLike, toFloat, toFloatPair, toTensor} from './convert.js';
+import {onesLike} from './create.js';
 import {equal, isnan, where} from './elementwise.js';
 import {stack} from './shape.js';
 
@@ -51,6 +52,7 @@ export function conj(x: AnyTensorLike): Tensor;
 export function conj(x: AnyTensorLike): Tensor | Tensor<Complex> {
   return primitive.conj(toTensor(x, 'conj'));
 }
+/** {@link conj} under its other name. */
 export {conj as conjugate};
 
 /** The angle in the complex plane, in radians, in (-pi, pi]; of real numbers 0, or pi below 0. */
@@ -64,7 +66,7 @@ export function angle(x: AnyTensorLike): Tensor {
 export function isreal(x: AnyTensorLike): Tensor<boolean> {
   const value = toTensor<Element>(x, 'isreal');
   if (isComplex(value.dtype)) return equal(imag(value), 0);
-  return castTo<boolean>(toTensor<Element>(true, 'isreal'), 'bool').broadcastTo(value.shape);
+  return onesLike(value, 'bool') as Tensor<Element> as Tensor<boolean>;
 }
 
 /** Complex numbers as pairs of real ones along a new last axis: (...) gives (..., 2). */

@@ -98,6 +98,7 @@ export function switchOp<const A extends readonly unknown[], T>(
   const branch = branches[Math.min(Math.max(chosen.item(), 0), branches.length - 1)];
   return (branch as (...list: A) => T)(...operands);
 }
+/** {@link switchOp} under Keras's name, which is a word of JavaScript. */
 export {switchOp as switch};
 
 /** Loop variables as the functions get them: numbers and booleans become tensors. */

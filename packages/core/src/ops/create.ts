@@ -32,6 +32,7 @@ export function zeros<D extends DType = 'float32'>(shape: readonly number[], dty
   return filled('zeros', shape, 0, dtype);
 }
 
+/** Ones; they take no memory until something needs it. */
 export function ones<D extends DType = 'float32'>(shape: readonly number[], dtype?: D): Tensor<ElementOf<D>> {
   return filled('ones', shape, 1, dtype);
 }
@@ -53,14 +54,17 @@ function filledLike(op: string, x: AnyTensorLike, value: Element, dtype: DType |
   return filled(op, concrete(shape), value, dtype ?? own) as Tensor;
 }
 
+/** Zeros in the shape and dtype of x. */
 export function zerosLike(x: AnyTensorLike, dtype?: DType): Tensor {
   return filledLike('zerosLike', x, 0, dtype);
 }
 
+/** Ones in the shape and dtype of x. */
 export function onesLike(x: AnyTensorLike, dtype?: DType): Tensor {
   return filledLike('onesLike', x, 1, dtype);
 }
 
+/** One value throughout, in the shape and dtype of x. */
 export function fullLike(x: AnyTensorLike, fillValue: Element, dtype?: DType): Tensor {
   return filledLike('fullLike', x, fillValue, dtype);
 }
@@ -86,6 +90,7 @@ export function range(start: number, stop?: number, step = 1): Tensor {
 
 /** Nothing is promised about the values: they are zeros. */
 export const empty = zeros;
+/** A tensor of the shape and dtype of x; its elements are zeros here. */
 export const emptyLike = zerosLike;
 
 export interface SpaceOptions {
@@ -157,4 +162,5 @@ export function eye(
   return castTo(equal(columns.sub(options.k ?? 0), rows), options.dtype ?? floatx());
 }
 
+/** The matrix with n rows that has ones on the diagonal and zeros elsewhere. */
 export const identity = (n: number, dtype?: DType): Tensor => eye(n, n, {dtype});

@@ -31,6 +31,7 @@ export function abs(x: AnyTensorLike): Tensor {
   if (isComplex(value.dtype)) return apply(magnitude, [value], undefined, 'abs');
   return value.dtype === 'bool' ? value : apply(unary.abs, [value], undefined, 'abs');
 }
+/** {@link abs} under its other name. */
 export {abs as absolute};
 /** -1, 0 or 1; the direction x / |x| of complex numbers */
 export const sign = unaryOp(unary.sign);
@@ -38,23 +39,37 @@ export const sign = unaryOp(unary.sign);
 export const sqrt = floatOp(unary.sqrt);
 /** 1 / sqrt(x) */
 export const rsqrt = floatOp(unary.rsqrt);
+/** e^x. */
 export const exp = floatOp(unary.exp);
 /** exp(x) - 1, accurate near 0 */
 export const expm1 = floatOp(unary.expm1);
+/** The natural logarithm: NaN below 0, -Infinity at 0. */
 export const log = floatOp(unary.log);
 /** log(1 + x), accurate near 0 */
 export const log1p = floatOp(unary.log1p);
+/** The sine of x in radians. */
 export const sin = floatOp(unary.sin);
+/** The cosine of x in radians. */
 export const cos = floatOp(unary.cos);
+/** The tangent of x in radians. */
 export const tan = floatOp(unary.tan);
+/** The angle from -pi/2 to pi/2 whose sine is x. */
 export const arcsin = floatOp(unary.asin, 'arcsin');
+/** The angle from 0 to pi whose cosine is x. */
 export const arccos = floatOp(unary.acos, 'arccos');
+/** The angle from -pi/2 to pi/2 whose tangent is x. */
 export const arctan = floatOp(unary.atan, 'arctan');
+/** (exp(x) - exp(-x)) / 2. */
 export const sinh = floatOp(unary.sinh);
+/** (exp(x) + exp(-x)) / 2. */
 export const cosh = floatOp(unary.cosh);
+/** (e^x - e^-x) / (e^x + e^-x). */
 export const tanh = floatOp(unary.tanh);
+/** log(x + sqrt(x^2 + 1)). */
 export const arcsinh = floatOp(unary.asinh, 'arcsinh');
+/** log(x + sqrt(x^2 - 1)), for x of at least 1. */
 export const arccosh = floatOp(unary.acosh, 'arccosh');
+/** log((1 + x) / (1 - x)) / 2, for |x| < 1. */
 export const arctanh = floatOp(unary.atanh, 'arctanh');
 /** 1 / (1 + exp(-x)) */
 export const sigmoid = floatOp(unary.sigmoid);
@@ -78,6 +93,7 @@ export function relu6(x: AnyTensorLike): Tensor {
 }
 /** x sigmoid(x) */
 export const silu = floatOp(unary.silu);
+/** x sigmoid(x): {@link silu} under its other name. */
 export const swish = floatOp(unary.silu, 'swish');
 /** x for x > 0, else exp(x) - 1; scaled by alpha there. */
 export function elu(x: AnyTensorLike, options: {alpha?: number | undefined} = {}): Tensor {
@@ -86,7 +102,9 @@ export function elu(x: AnyTensorLike, options: {alpha?: number | undefined} = {}
   if (alpha === 1) return apply(unary.elu, [value], undefined);
   return where(value.greater(0), value, value.minimum(0).expm1().mul(alpha));
 }
+/** 1.0507 x for x > 0, else 1.0507 * 1.6733 (e^x - 1): activations keep mean 0 and variance 1 (Klambauer et al. 2017). */
 export const selu = floatOp(unary.selu);
+/** log(sigmoid(x)), without overflow. */
 export const logSigmoid = floatOp(unary.logSigmoid, 'logSigmoid');
 /** x Phi(x), approximated with tanh by default, as in Keras. */
 export function gelu(x: AnyTensorLike, options: {approximate?: boolean | undefined} = {}): Tensor {
@@ -97,7 +115,9 @@ export function leakyRelu(x: AnyTensorLike, options: {negativeSlope?: number | u
   const value = toFloat(x, 'leakyRelu');
   return where(value.greater(0), value, value.mul(options.negativeSlope ?? 0.2));
 }
+/** The largest integer that is not above x. */
 export const floor = floatOp(unary.floor);
+/** The smallest integer that is not below x. */
 export const ceil = floatOp(unary.ceil);
 /** To the nearest whole number, halves to even; `decimals` digits are kept. */
 export function round(x: AnyTensorLike, decimals = 0): Tensor {
@@ -124,25 +144,36 @@ const test =
     return apply<undefined, boolean>(ofIntegers ? binary.equal : binary.notEqual, [value, value], undefined, op);
   };
 
+/** Whether x is NaN. */
 export const isnan = test(unary.isnan, 'isnan', false);
+/** Whether x is infinite. */
 export const isinf = test(unary.isinf, 'isinf', false);
+/** Whether x is neither infinite nor NaN. */
 export const isfinite = test(unary.isfinite, 'isfinite', true);
 
 // Functions of two tensors of one dtype, with broadcasting.
 
+/** a + b. */
 export const add = binaryOp(binary.add) as BinaryFunction;
+/** a - b. */
 export const subtract = binaryOp(binary.subtract) as BinaryFunction;
+/** a b. */
 export const multiply = binaryOp(binary.multiply) as BinaryFunction;
 const quotient = (a: AnyTensorLike, b: AnyTensorLike): Tensor =>
   apply(binary.divide, toFloatPair(a, b, 'divide'), undefined);
 /** a / b; integers become float32, as in Keras. */
 export const divide = quotient as BinaryFunction;
+/** a / b: {@link divide} under its other name. */
 export const trueDivide = divide;
+/** a^b. */
 export const power = binaryOp(binary.power) as BinaryFunction;
+/** The larger of a and b; NaN where one of them is. */
 export const maximum = binaryOp(binary.maximum);
+/** The smaller of a and b; NaN where one of them is. */
 export const minimum = binaryOp(binary.minimum);
 /** The remainder, with the sign of the divisor. */
 export const mod = binaryOp(binary.mod);
+/** floor(a / b); integers stay integers, and division of an integer by 0 gives 0. */
 export const floorDivide = binaryOp(binary.floorDivide, 'floorDivide');
 /** (a - b)^2; |a - b|^2 of complex numbers */
 export const squaredDifference = binaryOp(binary.squaredDifference, 'squaredDifference');
@@ -151,11 +182,17 @@ export function arctan2(a: AnyTensorLike, b: AnyTensorLike): Tensor {
   return apply(binary.atan2, toFloatPair(a, b, 'arctan2'), undefined, 'arctan2');
 }
 
+/** Whether a = b; NaN equals nothing. */
 export const equal = binaryOp<boolean>(binary.equal);
+/** Whether a and b differ; NaN differs from everything. */
 export const notEqual = binaryOp<boolean>(binary.notEqual, 'notEqual');
+/** Whether a < b. */
 export const less = binaryOp<boolean>(binary.less);
+/** Whether a <= b. */
 export const lessEqual = binaryOp<boolean>(binary.lessEqual, 'lessEqual');
+/** Whether a > b. */
 export const greater = binaryOp<boolean>(binary.greater);
+/** Whether a >= b. */
 export const greaterEqual = binaryOp<boolean>(binary.greaterEqual, 'greaterEqual');
 
 const toBool = (x: AnyTensorLike, op: string): Tensor<boolean> => castTo<boolean>(toTensor<Element>(x, op), 'bool', op);
@@ -165,9 +202,13 @@ const logic =
   (a: AnyTensorLike, b: AnyTensorLike): Tensor<boolean> =>
     apply<undefined, boolean>(primitive, [toBool(a, op), toBool(b, op)], undefined, op);
 
+/** Whether both are true; numbers other than 0 are. */
 export const logicalAnd = logic(binary.logicalAnd, 'logicalAnd');
+/** Whether one of both is true; numbers other than 0 are. */
 export const logicalOr = logic(binary.logicalOr, 'logicalOr');
+/** Whether exactly one is true; numbers other than 0 are. */
 export const logicalXor = logic(binary.logicalXor, 'logicalXor');
+/** Whether x is false, or 0. */
 export const logicalNot = (x: AnyTensorLike): Tensor<boolean> =>
   apply<undefined, boolean>(unary.logicalNot, [toBool(x, 'logicalNot')], undefined, 'logicalNot');
 

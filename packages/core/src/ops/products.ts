@@ -62,12 +62,13 @@ export function vdot(a: AnyTensorLike, b: AnyTensorLike): Tensor {
 export function kron(a: AnyTensorLike, b: AnyTensorLike): Tensor {
   const [x, y] = toPair(a, b, 'kron');
   const rank = Math.max(x.ndim, y.ndim);
-  const p = [...new Array<number>(rank - x.ndim).fill(1), ...x.shape.map(Number)];
-  const q = [...new Array<number>(rank - y.ndim).fill(1), ...y.shape.map(Number)];
+  // An open size is -1.
+  const p = [...new Array<number>(rank - x.ndim).fill(1), ...x.shape.map((n) => n ?? -1)];
+  const q = [...new Array<number>(rank - y.ndim).fill(1), ...y.shape.map((n) => n ?? -1)];
   // [a, 1] * [1, b] on every axis
   const left = x.reshape(p.flatMap((n) => [n, 1]));
   const right = y.reshape(q.flatMap((n) => [1, n]));
-  return left.mul(right).reshape(p.map((n, i) => n * (q[i] ?? 1)));
+  return left.mul(right).reshape(p.map((n, i) => (n < 0 || (q[i] ?? 1) < 0 ? -1 : n * (q[i] ?? 1))));
 }
 
 /** Euclidean distances between the rows of x and those of y. */

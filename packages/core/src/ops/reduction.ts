@@ -1,5 +1,6 @@
 import {type DType, type Element, isComplex} from '../dtype.js';
 import {apply} from '../engine/dispatch.js';
+import {ValueError} from '../errors.js';
 import {type Primitive} from '../engine/primitive.js';
 import {asComplex} from '../primitives/complex.js';
 import {reshape} from '../primitives/movement.js';
@@ -151,7 +152,9 @@ export function moments(
 ): [mean: Tensor, variance: Tensor] {
   const value = toFloat(x, 'moments');
   checkOptions('moments', options, ['axes', 'keepdims'], {axis: 'axes'});
-  const {axes: axis, keepdims} = options;
+  // From JavaScript nothing may come.
+  const {axes: axis, keepdims} = (options as Partial<typeof options> | undefined) ?? {};
+  if (axis === undefined) throw new ValueError('moments: axes must be given: {axes: -1}, or a list of axes');
   const center = mean(value, {axis, keepdims: true});
   const spread = mean(value.sub(center).square(), {axis, keepdims});
   const shown = keepdims === true ? center : dropAxes(center, checkAxes('moments', axis, value.ndim), value.shape);

@@ -28,6 +28,7 @@ export function transpose(x: AnyTensorLike, axes?: readonly number[] | null): Te
   return apply(movement.transpose, [value], {axes: order});
 }
 
+/** Two axes exchanged. */
 export function swapaxes(x: AnyTensorLike, axis1: number, axis2: number): Tensor {
   const value = anyTensor(x, 'swapaxes');
   const axes = value.shape.map((_, i) => i);
@@ -95,6 +96,7 @@ export function ravel(x: AnyTensorLike): Tensor {
   return apply(movement.reshape, [anyTensor(x, 'ravel')], {shape: [-1]}, 'ravel');
 }
 
+/** {@link ravel} under its other name. */
 export {ravel as flatten};
 
 // Literals take the dtype of the first tensor in the list.
@@ -123,6 +125,7 @@ export function concatenate(xs: readonly AnyTensorLike[], axis = 0): Tensor {
   return join(toTensors(xs, 'concatenate'), axis, 'concatenate');
 }
 
+/** {@link concatenate} under its other name. */
 export const concat = concatenate;
 
 /** Joins tensors of one shape along a new axis. */

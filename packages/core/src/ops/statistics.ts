@@ -17,6 +17,7 @@ import {searchsorted, sort} from './sorting.js';
 
 // Order statistics, averages, counts.
 
+/** {@link max}, {@link min} and {@link variance} under their other names. */
 export {max as amax, min as amin, variance as var};
 
 /** The largest minus the smallest element over axes. */
