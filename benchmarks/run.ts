@@ -13,11 +13,13 @@ import {runPeers} from './peers.js';
 import {compiled} from './workloads/compiled.js';
 import {eagerOverhead} from './workloads/eager-overhead.js';
 import {fashionCnn} from './workloads/fashion-cnn.js';
+import {lstm} from './workloads/lstm.js';
 import {mnistMlp} from './workloads/mnist-mlp.js';
 import {sgemm} from './workloads/sgemm.js';
+import {tensors} from './workloads/tensors.js';
 import {tinyNetwork} from './workloads/tiny-network.js';
 
-const workloads = [sgemm, eagerOverhead, compiled, tinyNetwork, mnistMlp, fashionCnn];
+const workloads = [sgemm, eagerOverhead, tensors, compiled, tinyNetwork, mnistMlp, fashionCnn, lstm];
 
 const option = (name: string) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1];
 const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

@@ -21,6 +21,34 @@ if wanted("eager"):
     square = tf.random.normal([1024, 1024])
     emit(PEER, "softmax_1024x1024", timed(lambda: tf.nn.softmax(square), 9, inner=20) * 1e3, "ms")
 
+if wanted("tensors"):
+    cube, square, large = tf.random.normal([128, 64, 128]), tf.random.normal([1024, 1024]), tf.random.normal([2048, 2048])
+    long, rows, table = tf.random.normal([1_000_000]), tf.random.normal([16, 65_536]), tf.random.normal([100_000, 64])
+    ids = tf.random.uniform([50_000], 0, 100_000, "int32")
+    signal = tf.complex(tf.random.normal([65_536]), tf.zeros([65_536]))
+    pictures = tf.random.normal([32, 64, 64, 3])
+    calls = {}
+    for axis in range(3):
+        calls[f"sum_axis{axis}_128x64x128"] = lambda axis=axis: tf.reduce_sum(cube, axis)
+        calls[f"mean_axis{axis}_128x64x128"] = lambda axis=axis: tf.reduce_mean(cube, axis)
+        calls[f"max_axis{axis}_128x64x128"] = lambda axis=axis: tf.reduce_max(cube, axis)
+    calls |= {
+        "softmax_16x65536": lambda: tf.nn.softmax(rows),
+        "sort_1e6": lambda: tf.sort(long),
+        "argsort_1e6": lambda: tf.argsort(long),
+        "topk10_1024x1024": lambda: tf.math.top_k(square, 10),
+        "gather_50000_of_100000x64": lambda: tf.gather(table, ids),
+        "transpose_1024x1024": lambda: tf.transpose(square),
+        "transpose_2048x2048": lambda: tf.transpose(large),
+        "transpose_021_128x64x128": lambda: tf.transpose(cube, [0, 2, 1]),
+        "cumsum_1e6": lambda: tf.cumsum(long),
+        "cumsum_axis0_1024x1024": lambda: tf.cumsum(square),
+        "fft_65536": lambda: tf.signal.fft(signal),
+        "maxpool2_32x64x64x3": lambda: tf.nn.max_pool2d(pictures, 2, 2, "VALID"),
+    }
+    for name, call in calls.items():
+        emit(PEER, name, timed(call, 7, 2, 1 if "sort" in name else 5) * 1e3, "ms")
+
 if wanted("tiny"):
     model = keras.Sequential([keras.Input((2,)), L.Dense(8, activation="tanh"), L.Dense(1, activation="sigmoid")])
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")

@@ -49,6 +49,34 @@ if wanted("eager"):
     emit(PEER, "sum_axis0_1024x1024", timed(lambda: square.sum(0), 9, inner=20) * 1e3, "ms")
     emit(PEER, "sum_axis1_1024x1024", timed(lambda: square.sum(1), 9, inner=20) * 1e3, "ms")
 
+if wanted("tensors"):
+    cube, square, large = torch.randn(128, 64, 128), torch.randn(1024, 1024), torch.randn(2048, 2048)
+    long, rows, table = torch.randn(1_000_000), torch.randn(16, 65_536), torch.randn(100_000, 64)
+    ids = torch.randint(0, 100_000, (50_000,))
+    signal = torch.complex(torch.randn(65_536), torch.zeros(65_536))
+    pictures = torch.randn(32, 64, 64, 3).permute(0, 3, 1, 2)
+    calls = {}
+    for axis in range(3):
+        calls[f"sum_axis{axis}_128x64x128"] = lambda axis=axis: cube.sum(axis)
+        calls[f"mean_axis{axis}_128x64x128"] = lambda axis=axis: cube.mean(axis)
+        calls[f"max_axis{axis}_128x64x128"] = lambda axis=axis: cube.amax(axis)
+    calls |= {
+        "softmax_16x65536": lambda: rows.softmax(-1),
+        "sort_1e6": lambda: long.sort(),
+        "argsort_1e6": lambda: long.argsort(),
+        "topk10_1024x1024": lambda: square.topk(10),
+        "gather_50000_of_100000x64": lambda: table[ids],
+        "transpose_1024x1024": lambda: square.T.contiguous(),
+        "transpose_2048x2048": lambda: large.T.contiguous(),
+        "transpose_021_128x64x128": lambda: cube.permute(0, 2, 1).contiguous(),
+        "cumsum_1e6": lambda: long.cumsum(0),
+        "cumsum_axis0_1024x1024": lambda: square.cumsum(0),
+        "fft_65536": lambda: torch.fft.fft(signal),
+        "maxpool2_32x64x64x3": lambda: F.max_pool2d(pictures, 2),
+    }
+    for name, call in calls.items():
+        emit(PEER, name, timed(call, 7, 2, 1 if "sort" in name else 5) * 1e3, "ms")
+
 if wanted("tiny"):
     model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Sigmoid())
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
@@ -81,3 +109,17 @@ if wanted("fashion-cnn"):
     seconds = timed(lambda: epoch(model, optimizer, x, y, 32), 3) / 200
     emit(PEER, "fashion_cnn_fit_step", seconds * 1e3, "ms")
     emit(PEER, "fashion_cnn_tape_step", seconds * 1e3, "ms")
+
+if wanted("lstm"):
+    lstm, head = nn.LSTM(64, 128, batch_first=True), nn.Linear(128, 1)
+    optimizer = torch.optim.Adam([*lstm.parameters(), *head.parameters()])
+    x, y = torch.randn(32, 100, 64), torch.randn(32, 1)
+
+    def step():
+        optimizer.zero_grad()
+        F.mse_loss(head(lstm(x)[0][:, -1]), y).backward()
+        optimizer.step()
+
+    emit(PEER, "lstm_128_tape_step", timed(step, 15, 5, 5) * 1e3, "ms")
+    with torch.no_grad():
+        emit(PEER, "lstm_128_call", timed(lambda: head(lstm(x)[0][:, -1]), 15, 5, 5) * 1e3, "ms")
