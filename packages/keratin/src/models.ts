@@ -1,2 +1,2 @@
 /** Models. */
-export {cloneModel, Model, modelFromJson, Sequential} from '@keratin/models';
+export {cloneModel, loadModel, Model, modelFromJson, modelFromYaml, Sequential} from '@keratin/models';

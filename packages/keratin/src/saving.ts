@@ -6,3 +6,4 @@ export {
   registerKerasSerializable,
   serializeKerasObject,
 } from '@keratin/core';
+export {loadModel} from '@keratin/models';

@@ -2,6 +2,7 @@
 export {Functional, Model, type ModelOptions} from './model/model.js';
 export {cloneModel, type CloneModelOptions} from './functional/clone.js';
 export {modelFromJson, type ModelFromJsonOptions} from './functional/json.js';
+export {modelFromYaml} from './saving/yaml.js';
 export {loadModel, type LoadModelOptions} from './saving/load-model.js';
 export {type SaveModelOptions} from './saving/save-model.js';
 export {type LoadWeightsOptions} from './saving/weights.js';

@@ -4,6 +4,7 @@ import {UnknownOptionError, ValueError} from '@keratin/core';
 import {checkOptions, describe} from '@keratin/core/internal';
 import {fixed} from '../progress/numbers.js';
 import {printLine, warn} from '../progress/output.js';
+import {checkModelPath} from '../saving/save-model.js';
 import {checkWeightsPath} from '../saving/weights.js';
 import {z} from 'zod';
 import {type CallbackState, type Logs} from './callback.js';
@@ -16,6 +17,8 @@ export interface ModelCheckpointOptions {
   monitor?: string | undefined;
   /** 1 prints what it does. Default 0. */
   verbose?: 0 | 1 | undefined;
+  /** Whether the weights alone are saved. Default: as the ending of the path says. */
+  saveWeightsOnly?: boolean | undefined;
   /** Whether only an improvement is saved. Default false. */
   saveBestOnly?: boolean | undefined;
   /** Default `'auto'`: known for losses and for the metrics of the model. */
@@ -30,6 +33,7 @@ const OPTION_NAMES = [
   'monitor',
   'verbose',
   'saveBestOnly',
+  'saveWeightsOnly',
   'mode',
   'saveFreq',
   'initialValueThreshold',
@@ -37,32 +41,46 @@ const OPTION_NAMES = [
 
 const stateSchema = z.object({best: z.number().nullable(), since: z.number()});
 
+const endsAsWeights = (path: unknown): boolean => /\.(weights\.h5|safetensors)$/.test(String(path));
+
 const COUNTED = new Set(['epoch', 'batch']);
 
 /**
- * Saves the weights during training. The path may name the epoch (from 1), the batch and values of the logs, in Python's number formats:
- * `'{epoch:02d}-{val_loss:.2f}.safetensors'` (Keras's `ModelCheckpoint`).
+ * Saves the model during training, or its weights alone where the path ends in `.weights.h5` or `.safetensors`. The path may name the
+ * epoch (from 1), the batch and values of the logs, in Python's number formats: `'{epoch:02d}-{val_loss:.2f}.keras'` (Keras's
+ * `ModelCheckpoint`).
  *
  * @example
- * new callbacks.ModelCheckpoint('best.safetensors', {monitor: 'val_accuracy', saveBestOnly: true});
+ * new callbacks.ModelCheckpoint('best.keras', {monitor: 'val_accuracy', saveBestOnly: true});
  */
 export class ModelCheckpoint extends MonitorCallback {
   readonly filepath: string;
   readonly verbose: 0 | 1;
   readonly saveBestOnly: boolean;
+  readonly saveWeightsOnly: boolean;
   readonly saveFreq: 'epoch' | number;
   #epoch = 0;
   #since = 0;
 
-  /** @param filepath where to save; ends in `.safetensors` */
+  /**
+   * @param filepath where to save; ends in `.keras`, `.weights.h5`, `.safetensors` or `.h5`
+   * @throws ValueError for another ending, or one that does not fit `saveWeightsOnly`
+   */
   constructor(filepath: string, options: ModelCheckpointOptions = {}) {
     checkOptions('ModelCheckpoint', options, OPTION_NAMES, {
       period: 'saveFreq',
-      saveWeightsOnly: 'filepath',
-      save_weights_only: 'filepath',
+      save_weights_only: 'saveWeightsOnly',
+      save_best_only: 'saveBestOnly',
     });
     super(options.monitor ?? 'val_loss', options.mode ?? 'auto', options.initialValueThreshold ?? null, 0);
-    this.filepath = checkWeightsPath('ModelCheckpoint', filepath);
+    const {saveWeightsOnly = endsAsWeights(filepath)} = options;
+    if (typeof saveWeightsOnly !== 'boolean') {
+      throw new ValueError(`ModelCheckpoint: saveWeightsOnly must be a boolean, got ${describe(saveWeightsOnly)}`);
+    }
+    this.saveWeightsOnly = saveWeightsOnly;
+    this.filepath = saveWeightsOnly
+      ? checkWeightsPath('ModelCheckpoint', filepath, ['.weights.h5', '.safetensors'])
+      : checkModelPath('ModelCheckpoint', filepath);
     this.verbose = options.verbose ?? 0;
     this.saveBestOnly = options.saveBestOnly ?? false;
     const saveFreq: unknown = options.saveFreq ?? 'epoch';
@@ -124,7 +142,8 @@ export class ModelCheckpoint extends MonitorCallback {
     const label = `\nEpoch ${String(epoch + 1)}`;
     if (!this.#wanted(logs, label, path)) return;
     await mkdir(dirname(path), {recursive: true});
-    await this.model.saveWeights(path);
+    if (this.saveWeightsOnly) await this.model.saveWeights(path);
+    else await this.model.save(path);
     if (this.verbose > 0) printLine(`${label}: finished saving model to ${path}`);
   }
 

@@ -28,6 +28,7 @@ import {type GraphOperation} from '../functional/operation.js';
 import {graphOutputShapes, runGraph, shapeOrShapes} from '../functional/run.js';
 import {type Metric} from '../metrics/index.js';
 import {type Optimizer} from '../optimizers/index.js';
+import {modelToYaml} from '../saving/model-to-yaml.js';
 import {compileConfig, compileSettings} from '../saving/compile-config.js';
 import {saveModel, type SaveModelOptions} from '../saving/save-model.js';
 import {loadWeights, type LoadWeightsOptions, saveWeights} from '../saving/weights.js';
@@ -419,6 +420,11 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
   /** The model as text that {@link modelFromJson} and Keras read; without its weights. */
   toJson(): string {
     return JSON.stringify(serializeKerasObject(this));
+  }
+
+  /** The model as YAML text that `modelFromYaml` reads; without its weights. */
+  toYaml(): string {
+    return modelToYaml(this);
   }
 
   // --- files -----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-import {type Config, type ConfigNode} from '@keratin/core';
+import {type Config} from '@keratin/core';
 import {isNode, isPlainObject, publicNameOf} from '@keratin/core/internal';
 import {layerRegistry} from '@keratin/layers/internal';
 import * as metrics from '../metrics/index.js';
@@ -91,5 +91,5 @@ function modernMetrics(value: unknown): unknown {
   const fn = config['fn'];
   if (typeof fn !== 'string') return value;
   const metric = metrics.get(fn);
-  return {...(metrics.serialize(metric)), config: {...metric.getConfig(), name: id ?? metric.name}};
+  return {...metrics.serialize(metric), config: {...metric.getConfig(), name: id ?? metric.name}};
 }
