@@ -1,4 +1,4 @@
-"""Rebuilds each model in Keras from its configs and weights, and compares predictions and one training step."""
+"""Rebuilds each model in Keras from its configs and weights or opens its files, and compares predictions and one training step."""
 import json
 import os
 import sys
@@ -23,9 +23,9 @@ def close(what, ours, theirs, tolerance=1e-5):
 
 
 with open(os.path.join(folder, "cases.json"), encoding="utf-8") as file:
-    cases = json.load(file)
+    written = json.load(file)
 print(f"Keras {keras.__version__}")
-for case in cases:
+for case in written["models"]:
     name = case["id"]
 
     def values(role, count=1):
@@ -40,5 +40,31 @@ for case in cases:
     close(f"{name}: loss", case["loss_value"], model.train_on_batch(x, y))
     for i, (ours, theirs) in enumerate(zip(values("after", count), model.get_weights())):
         close(f"{name}: {model.weights[i].path} after a step", ours, theirs)
+for case in written["files"]:
+    name = case["id"]
+
+    def values(role, count=1):
+        return [tensors[f"{name}/{role}/{i}"] for i in range(count)]
+
+    x, (y,), predictions = values("x", case["num_inputs"]), values("y"), values("predictions")[0]
+    x = x if len(x) > 1 else x[0]
+    path = os.path.join(folder, name)
+    model = keras.saving.load_model(f"{path}.keras")
+    close(f"{name}.keras: predictions", predictions, model.predict_on_batch(x))
+    fresh = keras.models.clone_model(model)
+    fresh.compile(optimizer=keras.optimizers.deserialize(keras.optimizers.serialize(model.optimizer)), loss=model.loss)
+    fresh.optimizer.build(fresh.trainable_variables)
+    fresh.load_weights(f"{path}.weights.h5")
+    for ours, theirs in zip(fresh.optimizer.variables, model.optimizer.variables):
+        close(f"{name}.weights.h5: {theirs.path}", ours.numpy().astype("float64"), theirs.numpy().astype("float64"), 0)
+    close(f"{name}.weights.h5: predictions", predictions, fresh.predict_on_batch(x))
+    if case["legacy"]:
+        legacy = keras.saving.load_model(f"{path}.h5", compile=False)
+        close(f"{name}.h5: predictions", predictions, legacy.predict_on_batch(x))
+    close(f"{name}.keras: loss of the next step", case["loss_value"], model.train_on_batch(x, y))
+    for variable, ours in zip(model.weights, values("after", case["num_weights"])):
+        close(f"{name}.keras: {variable.path} after a step", ours, variable.numpy())
+    for variable, ours in zip(model.optimizer.variables, values("state", case["num_state"])):
+        close(f"{name}.keras: {variable.path} after a step", ours, variable.numpy().astype("float32"))
 print(f"{failures} differences")
 sys.exit(1 if failures else 0)

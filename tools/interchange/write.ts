@@ -1,5 +1,5 @@
 // Writes models for Keras to judge: configs of layers, optimizers and losses, weights before and after a training step, data and
-// predictions. Usage: write.ts FOLDER
+// predictions; and models as files. Usage: write.ts FOLDER
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {
@@ -14,6 +14,7 @@ import {
   setSeed,
   type Tensor,
 } from 'keratin';
+import {writeFiles} from './files.js';
 
 interface Case {
   readonly id: string;
@@ -118,6 +119,7 @@ const records = cases.map(({id, layers: parts, inputShape, optimizer, loss, targ
   keep('after', model.getWeights());
   return {...record, loss_value: typeof step === 'number' ? step : Number(Object.values(step)[0])};
 });
-writeFileSync(join(folder, 'cases.json'), JSON.stringify(records));
+const files = await writeFiles(folder, tensors);
+writeFileSync(join(folder, 'cases.json'), JSON.stringify({models: records, files}));
 await saveSafetensors(join(folder, 'tensors.safetensors'), tensors);
-console.log(`wrote ${String(records.length)} models`);
+console.log(`wrote ${String(records.length)} models, and ${String(files.length)} as files`);
