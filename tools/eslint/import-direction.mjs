@@ -17,6 +17,7 @@ const allowed = {
     '@resvg/resvg-js',
     '@viz-js/viz',
     'cli-progress',
+    'echarts',
     'h5wasm',
     'yaml',
     'zod',

@@ -32,6 +32,7 @@ export {type OptimizerGroup, type OptimizerSpec} from './trainer/optimizer-group
 export {type LossData} from './trainer/trainer.js';
 export {type SummaryOptions} from './summary/summary.js';
 export {modelToDot, type ModelToDotOptions} from './plots/dot.js';
+export {type HistoryLike, plotHistory, type PlotHistoryOptions, sparkline} from './plots/plot-history.js';
 export {plotModel, type PlotModelOptions} from './plots/plot-model.js';
 export {Progbar, type ProgbarOptions} from './progress/progbar.js';
 export {Callback, type CallbackHooks, type CallbackParams, History, type Logs} from './callbacks/index.js';

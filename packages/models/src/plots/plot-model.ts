@@ -1,9 +1,9 @@
-import {createRequire} from 'node:module';
 import {extname} from 'node:path';
 import {ValueError} from '@keratin/core';
 import {checkOptions, describe, type FilePath, pathText, writeAtomic} from '@keratin/core/internal';
 import {type AnyModel} from '../callbacks/callback.js';
 import {checkDotOptions, DOT_OPTIONS, modelToDot, type ModelToDotOptions} from './dot.js';
+import {FONT, pngOfSvg} from './pixels.js';
 
 /** Options of {@link plotModel}. */
 export interface PlotModelOptions extends ModelToDotOptions {
@@ -49,18 +49,6 @@ async function svgOf(dot: string): Promise<string> {
 
 async function pngOf(dot: string, dpi: number): Promise<Uint8Array> {
   const svg = await svgOf(dot);
-  const {Resvg} = await import('@resvg/resvg-js');
-  const require = createRequire(import.meta.url);
-  const font = (style: string): string => require.resolve(`@expo-google-fonts/arimo/${style}`);
-  // Arimo has the widths of Helvetica, which the boxes were made for, and looks the same everywhere.
-  const image = new Resvg(svg.replaceAll(/font-family="[^"]*"/g, 'font-family="Arimo"'), {
-    background: 'white',
-    fitTo: {mode: 'zoom', value: dpi / SVG_DPI},
-    font: {
-      loadSystemFonts: false,
-      defaultFontFamily: 'Arimo',
-      fontFiles: [font('400Regular/Arimo_400Regular.ttf'), font('700Bold/Arimo_700Bold.ttf')],
-    },
-  });
-  return image.render().asPng();
+  // Arimo has the widths of Helvetica, which the boxes were made for.
+  return pngOfSvg(svg.replaceAll(/font-family="[^"]*"/g, `font-family="${FONT}"`), dpi / SVG_DPI);
 }
