@@ -221,6 +221,15 @@ export abstract class Cell extends Layer<never, unknown> implements RecurrentCel
   }
 }
 
+/** What a cell makes of a sequence. */
+export interface WholeSequence {
+  readonly outputs: Tensor;
+  readonly states: readonly Tensor[];
+}
+
+/** The last of the states after each step, in memory of its own: a view would keep all of them. */
+export const lastState = (states: Tensor): Tensor => ops.concatenate([states.at(-1)]);
+
 /** Base of the cells on vectors, that project inputs of all steps at once. */
 export abstract class VectorCell extends Cell {
   static override readonly positional = ['units'];
@@ -267,6 +276,27 @@ export abstract class VectorCell extends Cell {
     states: readonly Tensor[],
     training: boolean | undefined,
   ): readonly [output: Tensor, states: readonly Tensor[]];
+
+  /**
+   * All steps at once, from projected inputs (time, batch, ...): the outputs (time, batch, units) and the last states. Null where the
+   * cell has to go step by step, which gives the same.
+   */
+  wholeSequence(_projected: Tensor, _states: readonly Tensor[], _training: boolean | undefined): WholeSequence | null {
+    return null;
+  }
+
+  /** Whether kernels know this cell: its own class, tanh, nothing dropped between steps, float32 or float64. */
+  protected isFused(projected: Tensor, training: boolean | undefined, own: unknown): boolean {
+    const drops = training === true && this.recurrentDropout > 0;
+    const {dtype} = projected;
+    return (
+      this.constructor === own &&
+      this.activation === activations.tanh &&
+      !drops &&
+      (dtype === 'float32' || dtype === 'float64') &&
+      projected.dim(0) > 0
+    );
+  }
 
   /** x kernel with dropout, whether x is one step or all of them; `masks` has one mask, or one for each gate. */
   protected projected(x: Tensor, training: boolean | undefined): Tensor {

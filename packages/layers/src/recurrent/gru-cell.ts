@@ -1,8 +1,9 @@
 import {type Config, ops, type Tensor} from '@keratin/core';
+import {gruSequence} from '@keratin/core/internal';
 import * as activations from '../activations/index.js';
 import {checkBoolean} from '../layer/arguments.js';
 import {type CallOptions} from '../layer/types.js';
-import {VectorCell} from './cell.js';
+import {lastState, VectorCell} from './cell.js';
 import {gateActivation, type GatedCellOptions} from './lstm-cell.js';
 
 /** Options of {@link GRUCell}. */
@@ -75,6 +76,21 @@ export class GRUCell extends VectorCell {
     }
     const output = z.mul(h).add(z.neg().add(1).mul(candidate));
     return [output, [output]] as const;
+  }
+  override wholeSequence(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
+    const [h0] = states;
+    const isFused = this.isFused(projected, training, GRUCell) && this.recurrentActivation === activations.sigmoid;
+    if (!isFused || !this.resetAfter || h0 === undefined) return null;
+    const [, bias] = this.biases();
+    const kernel = this.inComputeDtype(this.recurrentKernel);
+    const h = gruSequence(
+      projected,
+      h0,
+      kernel,
+      bias ?? (ops.zeros([3 * this.units], this.computeDtype) as Tensor),
+      this.path,
+    );
+    return {outputs: h, states: [lastState(h)]};
   }
   override getConfig(): Config {
     return {

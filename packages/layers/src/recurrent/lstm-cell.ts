@@ -1,9 +1,10 @@
 import {type Config, ops, type Tensor} from '@keratin/core';
+import {lstmSequence} from '@keratin/core/internal';
 import * as activations from '../activations/index.js';
 import {Initializer, type InitializerIdentifier} from '../initializers/index.js';
 import {checkBoolean} from '../layer/arguments.js';
 import {type CallOptions} from '../layer/types.js';
-import {type CellOptions, VectorCell} from './cell.js';
+import {type CellOptions, lastState, VectorCell} from './cell.js';
 
 /** Options of the cells with gates. */
 export interface GatedCellOptions extends CellOptions {
@@ -73,6 +74,13 @@ export class LSTMCell extends VectorCell {
     const [h = projected, c = projected] = states;
     const z = projected.add(this.recurrentProduct(h, training));
     return longShortTerm(z, c, this.activation, this.recurrentActivation, -1);
+  }
+  override wholeSequence(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
+    const [h0, c0] = states;
+    const isFused = this.isFused(projected, training, LSTMCell) && this.recurrentActivation === activations.sigmoid;
+    if (!isFused || h0 === undefined || c0 === undefined) return null;
+    const {h, c} = lstmSequence(projected, h0, c0, this.inComputeDtype(this.recurrentKernel), this.path);
+    return {outputs: h, states: [lastState(h), lastState(c)]};
   }
   override getConfig(): Config {
     return {

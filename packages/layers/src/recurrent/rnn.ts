@@ -28,7 +28,7 @@ import {type CallOptions, type LayerOptions, type Masks} from '../layer/types.js
 import {Cell, type RecurrentCell, type States, type StateSize, VectorCell} from './cell.js';
 import {Sequences} from './sequences.js';
 import {StackedRNNCells} from './stacked-rnn-cells.js';
-import {goThrough} from './steps.js';
+import {goThrough, type StepOptions, type Through} from './steps.js';
 
 /** Options of all layers that go through sequences. */
 export interface RNNOptions<R extends boolean = boolean> extends LayerOptions {
@@ -198,22 +198,16 @@ export class RNN<O = unknown> extends Sequences<O> {
     if (isSymbolic(sequences)) return this.onSymbol(sequences);
     const initial = this.startingStates(sequences, initialState);
     const swapped = ops.swapaxes(sequences, 0, 1);
-    const own = this.cell instanceof VectorCell ? this.cell : null;
-    const {last, all, states} = goThrough(
-      this.path,
-      own === null ? swapped : own.project(swapped, training),
-      initial,
-      (x, before) =>
-        own === null
-          ? stepOf(this.cell(x as never, before as never, {training}) as readonly [Tensor, States])
-          : own.advance(x, before as readonly Tensor[], training),
-      {
-        mask: mask === undefined ? undefined : [mask].flat()[0],
-        goBackwards: this.goBackwards,
-        zeroOutputForMask: this.zeroOutputForMask,
-        returnSequences: this.returnSequences,
-      },
-    );
+    const {last, all, states} =
+      this.cell instanceof VectorCell
+        ? this.throughVectors(this.cell, this.cell.project(swapped, training), initial, options)
+        : goThrough(
+            this.path,
+            swapped,
+            initial,
+            (x, before) => stepOf(this.cell(x as never, before as never, {training}) as readonly [Tensor, States]),
+            this.stepOptions(mask),
+          );
     resetMasks(this.cell);
     const flat = flattenStructure(states) as Tensor[];
     this.#states?.forEach((state, i) => {
@@ -222,6 +216,37 @@ export class RNN<O = unknown> extends Sequences<O> {
     });
     const output = all ?? last;
     return (this.returnState ? [output, ...(states as readonly States[])] : output) as O;
+  }
+
+  private stepOptions(mask: RNNCallOptions['mask']): StepOptions {
+    return {
+      mask: mask === undefined ? undefined : [mask].flat()[0],
+      goBackwards: this.goBackwards,
+      zeroOutputForMask: this.zeroOutputForMask,
+      returnSequences: this.returnSequences,
+    };
+  }
+
+  // With a cell whose inputs are projected for all steps; all steps in one kernel where nothing is masked and it has one.
+  private throughVectors(cell: VectorCell, projected: Tensor, initial: States, options: RNNCallOptions): Through {
+    const {training} = options;
+    const steps = this.stepOptions(options.mask);
+    const states = initial as readonly Tensor[];
+    if (steps.mask === undefined) {
+      const ordered = this.goBackwards ? ops.flip(projected, 0) : projected;
+      const whole = cell.wholeSequence(ordered, states, training);
+      const last = whole?.states[0];
+      if (whole !== null && last !== undefined) {
+        return {last, all: this.returnSequences ? ops.swapaxes(whole.outputs, 0, 1) : null, states: whole.states};
+      }
+    }
+    return goThrough(
+      this.path,
+      projected,
+      initial,
+      (x, before) => cell.advance(x, before as readonly Tensor[], training),
+      steps,
+    );
   }
 
   private onSymbol(sequences: Tensor): O {

@@ -1,6 +1,7 @@
 import {type Tensor} from '@keratin/core';
+import {simpleSequence} from '@keratin/core/internal';
 import {type CallOptions} from '../layer/types.js';
-import {type CellOptions, VectorCell} from './cell.js';
+import {type CellOptions, lastState, VectorCell} from './cell.js';
 
 /** Options of {@link SimpleRNNCell}. */
 export type SimpleRNNCellOptions = CellOptions;
@@ -30,5 +31,11 @@ export class SimpleRNNCell extends VectorCell {
     const [h = z] = states;
     const output = this.activation(z.add(this.recurrentProduct(h, training)));
     return [output, [output]] as const;
+  }
+  override wholeSequence(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
+    const [h0] = states;
+    if (!this.isFused(projected, training, SimpleRNNCell) || h0 === undefined) return null;
+    const h = simpleSequence(projected, h0, this.inComputeDtype(this.recurrentKernel), this.path);
+    return {outputs: h, states: [lastState(h)]};
   }
 }

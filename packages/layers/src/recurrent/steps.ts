@@ -12,6 +12,14 @@ export interface StepOptions {
   readonly returnSequences: boolean;
 }
 
+/** What comes of a sequence. */
+export interface Through {
+  readonly last: Tensor;
+  /** Outputs of all steps (batch, time, ...), where they are wanted. */
+  readonly all: Tensor | null;
+  readonly states: States;
+}
+
 /**
  * Calls `step` on each time step of inputs (time, batch, ...). In a masked step the states stay as they are.
  * @returns the output of the last step, those of all steps (batch, time, ...) where they are wanted, and the last states
@@ -22,7 +30,7 @@ export function goThrough(
   initial: States,
   step: (x: Tensor, states: States) => readonly [output: Tensor, states: States],
   {mask, goBackwards, zeroOutputForMask, returnSequences}: StepOptions,
-): {readonly last: Tensor; readonly all: Tensor | null; readonly states: States} {
+): Through {
   const order = <T>(list: T[]): T[] => (goBackwards ? list.reverse() : list);
   const steps = order(ops.unstack(inputs));
   const masks = mask === undefined ? null : order(ops.unstack(mask, 1) as Tensor<Element>[] as Tensor<boolean>[]);
