@@ -130,6 +130,13 @@ test('10: a linear classifier from tensors alone', () => {
   expect(losses.at(-1)).toBeLessThan(0.04);
 }, 60_000);
 
+test('11: pipelines of data', () => {
+  const output = run('11-datasets.ts');
+  expect(output).toContain('[ 128, 784 ] [ 128 ]');
+  expect(output).toContain('Dataset(fromTensors, [uint8(1000,28,28), uint8(1000,)])');
+  expect(Number(output.trim().split('\n').at(-1))).toBeLessThan(2);
+}, 120_000);
+
 test('README: the first program runs as it stands', () => {
   expect(run('readme.ts')).toMatch(/test accuracy [01]\.\d{4}/);
 }, 60_000);

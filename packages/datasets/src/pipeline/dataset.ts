@@ -1,7 +1,8 @@
-import {type Tensor, ValueError} from '@keratin/core';
+import {type FilePath, loadNpy, loadNpz, type Tensor, ValueError} from '@keratin/core';
 import {checkOptions, describe, drawSeed, isPlainObject} from '@keratin/core/internal';
 import {checkCount, checkFunction} from './checks.js';
-import {checkDataset, DatasetBase} from './dataset-base.js';
+import {checkDataset, type DatasetBase} from './dataset-base.js';
+import {GroupingDataset, listStage, numberOf} from './dataset-groups.js';
 import {layoutOf, layoutOfArrays, rebuild} from './elements/layout.js';
 import {NumberRows, type Rows} from './elements/rows.js';
 import {commonSpec, type ElementSpec, specOf, stackedSpec} from './elements/spec.js';
@@ -10,9 +11,13 @@ import {Table, tensorsOf} from './elements/table.js';
 import {type ArrayStructure, type Stacked, type TensorsOf} from './elements/types.js';
 import {stageName} from './failure.js';
 import {type SeedSource} from './opening.js';
+import {checkPaths, jsonLinesOf, textLinesOf} from './sources/bytes.js';
+import {type CsvOptions, csvStage} from './sources/csv.js';
 import {GeneratorStage, type Start} from './sources/generator.js';
-import {CountStage, RowStage} from './sources/rows.js';
+import {CountStage, RandomStage, RowStage} from './sources/rows.js';
+import {recordsOf} from './sources/tfrecord.js';
 import {type Stage} from './stage.js';
+import {ChooseStage, SampleStage} from './stages/choose.js';
 import {GroupStage, PackStage} from './stages/group.js';
 import {FilterStage, MapStage, ParallelMapStage, type Verdict} from './stages/map.js';
 import {ConcatenateStage, RepeatStage, ShardStage, SkipStage, TakeStage} from './stages/order.js';
@@ -40,6 +45,16 @@ export interface MapOptions {
   numParallelCalls?: number | undefined;
 }
 
+/** Options of `Dataset.sampleFromDatasets`. */
+export interface SampleOptions {
+  /** How often each dataset is drawn; any scale. */
+  weights?: readonly number[] | undefined;
+  /** For the same draws in every run. Default: follows `setSeed`. */
+  seed?: number | undefined;
+  /** Whether all ends with the first that does. Default false. */
+  stopOnEmptyDataset?: boolean | undefined;
+}
+
 /** Elements by number and the order of the numbers. */
 interface Numbered {
   readonly rows: Rows;
@@ -59,7 +74,7 @@ interface Numbered {
  *   .prefetch(2);
  * for await (const [images, labels] of dataset) console.log(images.shape, labels.shape);
  */
-export class Dataset<E> extends DatasetBase<E> {
+export class Dataset<E> extends GroupingDataset<E> {
   readonly #numbered: Numbered | null;
 
   private constructor(stage: Stage<E>, spec: ElementSpec, numbered: Numbered | null = null) {
@@ -72,7 +87,8 @@ export class Dataset<E> extends DatasetBase<E> {
     return new Dataset(stage, spec);
   }
 
-  static #ofRows<E>(rows: Rows, order: Stage<number>): Dataset<E> {
+  /** @internal Of elements by number. */
+  static ofRows<E>(rows: Rows, order: Stage<number>): Dataset<E> {
     return new Dataset(new RowStage<E>(rows, order), rows.spec, {rows, order});
   }
 
@@ -86,9 +102,7 @@ export class Dataset<E> extends DatasetBase<E> {
    * @throws ShapeError where numbers of rows differ, or an array is a scalar
    */
   static fromTensorSlices<const T extends ArrayStructure>(arrays: T): Dataset<TensorsOf<T>> {
-    const name = 'fromTensorSlices';
-    const table = Table.of(stageName(name), arrays);
-    return Dataset.#ofRows(table, new CountStage(name, 0, 1, table.length));
+    return Dataset.#ofTable('fromTensorSlices', arrays);
   }
 
   /** A dataset of one element: the arrays as tensors. */
@@ -128,7 +142,103 @@ export class Dataset<E> extends DatasetBase<E> {
     }
     if (step === 0) throw new ValueError(`${stageName('range')}: step must not be 0`);
     const size = Math.max(Math.ceil((to - from) / step), 0);
-    return Dataset.#ofRows(new NumberRows('int32'), new CountStage('range', from, step, size));
+    return Dataset.ofRows(new NumberRows('int32'), new CountStage('range', from, step, size));
+  }
+
+  /**
+   * The rows of CSV files (RFC 4180), of which `.gz` are decompressed: dictionaries by the names in the first line.
+   *
+   * @example
+   * Dataset.csv('iris.csv').map(({sepalLength, species}) => ...);
+   * @throws PipelineError, while iterating, with the file and the line that is wrong
+   */
+  static csv(
+    paths: FilePath | readonly FilePath[],
+    options: CsvOptions = {},
+  ): Dataset<Record<string, string | number>> {
+    return new Dataset(csvStage<Record<string, string | number>>(paths, options), null);
+  }
+
+  /** The values of files with a JSON value in each line; type them with the type parameter. */
+  static jsonl<T = unknown>(paths: FilePath | readonly FilePath[]): Dataset<T> {
+    const list = checkPaths('jsonl', paths);
+    return new Dataset<T>(new GeneratorStage('jsonl', () => jsonLinesOf(list) as AsyncGenerator<T>), null);
+  }
+
+  /** The lines of text files (UTF-8). */
+  static textLines(paths: FilePath | readonly FilePath[]): Dataset<string> {
+    const list = checkPaths('textLines', paths);
+    return new Dataset(new GeneratorStage('textLines', () => textLinesOf(list)), null);
+  }
+
+  /** The records of TFRecord files, as bytes; their checksums are compared. */
+  static tfrecord(paths: FilePath | readonly FilePath[]): Dataset<Uint8Array> {
+    const list = checkPaths('tfrecord', paths);
+    return new Dataset(new GeneratorStage('tfrecord', () => recordsOf(list)), null);
+  }
+
+  /** The rows of the array in an `.npy` file. */
+  static async npy(path: FilePath): Promise<Dataset<Tensor>> {
+    return Dataset.#ofTable('npy', await loadNpy(path));
+  }
+
+  /**
+   * The rows of the arrays in an `.npz` file, as dictionaries by name.
+   *
+   * @throws ShapeError where numbers of rows differ
+   */
+  static async npz(path: FilePath): Promise<Dataset<Record<string, Tensor>>> {
+    return Dataset.#ofTable('npz', await loadNpz(path));
+  }
+
+  static #ofTable<E>(name: string, arrays: unknown): Dataset<E> {
+    const table = Table.of(stageName(name), arrays);
+    return Dataset.ofRows(table, new CountStage(name, 0, 1, table.length));
+  }
+
+  /** Random integers from 0 to 2^31 - 1, without end, as scalars of int32. */
+  static random(options: {seed?: number | undefined} = {}): Dataset<Tensor> {
+    const name = 'random';
+    checkOptions(stageName(name), options, ['seed']);
+    const source = seedSource(name, options.seed);
+    return Dataset.ofRows(new NumberRows('int32'), new RandomStage(name, source, 2 ** 31));
+  }
+
+  /**
+   * Elements of several datasets; the next one is of the dataset whose number `choice` gives.
+   *
+   * @param options.stopOnEmptyDataset whether all ends where a dataset does that is chosen; default true
+   */
+  static chooseFromDatasets<E>(
+    datasets: readonly DatasetBase<E>[],
+    choice: DatasetBase<Tensor> | DatasetBase<Tensor<bigint>> | DatasetBase<number>,
+    options: {stopOnEmptyDataset?: boolean | undefined} = {},
+  ): Dataset<E> {
+    const name = 'chooseFromDatasets';
+    checkOptions(stageName(name), options, ['stopOnEmptyDataset']);
+    const stages = stagesOf(name, datasets);
+    checkDataset(name, choice);
+    return new Dataset(new ChooseStage(stages, choice.stage, numberOf, options.stopOnEmptyDataset ?? true), null);
+  }
+
+  /**
+   * Elements of several datasets, drawn at random by weight.
+   *
+   * @param options.weights default: all the same
+   * @param options.stopOnEmptyDataset whether all ends with the first that does; default false
+   */
+  static sampleFromDatasets<E>(datasets: readonly DatasetBase<E>[], options: SampleOptions = {}): Dataset<E> {
+    const name = 'sampleFromDatasets';
+    checkOptions(stageName(name), options, ['weights', 'seed', 'stopOnEmptyDataset']);
+    const stages = stagesOf(name, datasets);
+    const weights = options.weights ?? stages.map(() => 1);
+    if (weights.length !== stages.length || weights.some((weight) => !(weight >= 0 && weight < Infinity))) {
+      throw new ValueError(
+        `${stageName(name)}: weights must be ${String(stages.length)} numbers that are not negative, got ${describe(weights)}`,
+      );
+    }
+    const source = seedSource(name, options.seed);
+    return new Dataset(new SampleStage(stages, weights, source, options.stopOnEmptyDataset ?? false), null);
   }
 
   /**
@@ -158,30 +268,46 @@ export class Dataset<E> extends DatasetBase<E> {
     );
   }
 
-  // Applies a stage that looks at no element.
-  #ordered(make: <T>(stage: Stage<T>) => Stage<T>): Dataset<E> {
+  /** @internal */
+  protected override derived<R>(stage: Stage<R>, spec: ElementSpec = null): Dataset<R> {
+    return new Dataset(stage, spec);
+  }
+
+  /** @internal */
+  protected override grouped(make: <T>(stage: Stage<T>) => Stage<T[]>): Stage<Dataset<E>> {
+    const numbered = this.#numbered;
+    const spec = this.elementSpec;
+    if (numbered === null) {
+      return new PackStage(make(this.stage), (list) => new Dataset(listStage('window', list), spec));
+    }
+    const {rows, order} = numbered;
+    return new PackStage(make(order), (list) => Dataset.ofRows<E>(rows, listStage('window', list)));
+  }
+
+  /** @internal */
+  protected override ordered(make: <T>(stage: Stage<T>) => Stage<T>): Dataset<E> {
     const numbered = this.#numbered;
     if (numbered === null) return new Dataset(make(this.stage), this.elementSpec);
-    return Dataset.#ofRows(numbered.rows, make(numbered.order));
+    return Dataset.ofRows(numbered.rows, make(numbered.order));
   }
 
   /** The first `count` elements; all where it is -1. */
   take(count: number): Dataset<E> {
     checkCount('take', 'count', count, -1);
-    return this.#ordered((stage) => new TakeStage(stage, count === -1 ? Infinity : count));
+    return this.ordered((stage) => new TakeStage(stage, count === -1 ? Infinity : count));
   }
 
   /** All but the first `count` elements; none where it is -1. */
   skip(count: number): Dataset<E> {
     checkCount('skip', 'count', count, -1);
-    return this.#ordered((stage) => (count === -1 ? new TakeStage(stage, 0) : new SkipStage(stage, count)));
+    return this.ordered((stage) => (count === -1 ? new TakeStage(stage, 0) : new SkipStage(stage, count)));
   }
 
   /** The elements `count` times over; without end where it is not given, or -1. A `shuffle` before it orders each pass anew. */
   repeat(count?: number | null): Dataset<E> {
     const times = count ?? -1;
     checkCount('repeat', 'count', times, -1);
-    return this.#ordered((stage) => new RepeatStage(stage, times === -1 ? Infinity : times));
+    return this.ordered((stage) => new RepeatStage(stage, times === -1 ? Infinity : times));
   }
 
   /**
@@ -196,11 +322,8 @@ export class Dataset<E> extends DatasetBase<E> {
     });
     checkCount('shuffle', 'bufferSize', bufferSize, 1);
     const {seed, reshuffleEachIteration} = options;
-    const source: SeedSource = {
-      seed: seed === undefined ? drawSeed() : checkCount('shuffle', 'seed', seed, 0),
-      rounds: 0,
-    };
-    return this.#ordered((stage) => new ShuffleStage(stage, bufferSize, source, reshuffleEachIteration ?? true));
+    const source = seedSource('shuffle', seed);
+    return this.ordered((stage) => new ShuffleStage(stage, bufferSize, source, reshuffleEachIteration ?? true));
   }
 
   /** Every `numShards`-th element, from the one of number `index` on: a part of the data for one of several workers. */
@@ -212,7 +335,7 @@ export class Dataset<E> extends DatasetBase<E> {
         `${stageName('shard')}: index must be below numShards = ${String(numShards)}, got ${String(index)}`,
       );
     }
-    return this.#ordered((stage) => new ShardStage(stage, numShards, index));
+    return this.ordered((stage) => new ShardStage(stage, numShards, index));
   }
 
   /** The elements of this dataset, then those of another. */
@@ -260,7 +383,7 @@ export class Dataset<E> extends DatasetBase<E> {
     const numbered = this.#numbered;
     if (numbered === null) return new Dataset(new FilterStage(name, this.stage, fn), this.elementSpec);
     const {rows, order} = numbered;
-    return Dataset.#ofRows(rows, new FilterStage(name, order, (index) => fn(rows.row(index) as E)));
+    return Dataset.ofRows(rows, new FilterStage(name, order, (index) => fn(rows.row(index) as E)));
   }
 
   /**
@@ -278,14 +401,26 @@ export class Dataset<E> extends DatasetBase<E> {
     const numbered = this.#numbered;
     if (numbered !== null) {
       const {rows, order} = numbered;
-      const groups = new GroupStage(name, order, batchSize, drop);
+      const groups = new GroupStage(name, order, [batchSize], drop);
       return new Dataset(new PackStage(groups, (numbers) => rows.rows(numbers) as Stacked<E>), spec);
     }
-    const groups = new GroupStage(name, this.stage, batchSize, drop);
+    const groups = new GroupStage(name, this.stage, [batchSize], drop);
     return new Dataset(new PackStage(groups, stacked), spec);
 
     function stacked(elements: E[]): Stacked<E> {
       return stackElements(stageName(name), elements) as Stacked<E>;
     }
   }
+}
+
+function seedSource(name: string, seed: number | undefined): SeedSource {
+  return {seed: seed === undefined ? drawSeed() : checkCount(name, 'seed', seed, 0), rounds: 0};
+}
+
+function stagesOf<E>(name: string, datasets: readonly DatasetBase<E>[]): Stage<E>[] {
+  if (!Array.isArray(datasets) || datasets.length === 0) {
+    throw new ValueError(`${stageName(name)}: a list of Datasets is needed, got ${describe(datasets)}`);
+  }
+  for (const dataset of datasets) checkDataset(name, dataset);
+  return datasets.map(({stage}: DatasetBase<E>) => stage);
 }

@@ -20,7 +20,12 @@ export class ShuffleRandom {
 
   /** An integer in [0, n), n below 2^32. */
   below(n: number): number {
-    return Math.floor((this.#next() / 2 ** 32) * n);
+    return Math.floor(this.unit() * n);
+  }
+
+  /** A number in [0, 1). */
+  unit(): number {
+    return this.#next() / 2 ** 32;
   }
 
   #next(): number {

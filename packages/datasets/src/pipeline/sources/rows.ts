@@ -1,5 +1,6 @@
 import {type Rows} from '../elements/rows.js';
-import {type Opening} from '../opening.js';
+import {type Opening, type SeedSource} from '../opening.js';
+import {ShuffleRandom} from '../shuffle-random.js';
 import {type Cursor, type Size, skipIn, type Stage} from '../stage.js';
 import {END, type Step, chain} from '../step.js';
 
@@ -28,6 +29,23 @@ export class CountStage implements Stage<number> {
         at = size;
       },
     };
+  }
+}
+
+/** Random integers below a bound, without end. */
+export class RandomStage implements Stage<number> {
+  readonly inputs = [];
+  readonly size = Infinity;
+
+  constructor(
+    readonly name: string,
+    private readonly source: SeedSource,
+    private readonly bound: number,
+  ) {}
+
+  open(opening: Opening): Cursor<number> {
+    const random = new ShuffleRandom(opening.draw(this.source));
+    return {next: () => random.below(this.bound), close: () => undefined};
   }
 }
 

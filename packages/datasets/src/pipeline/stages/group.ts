@@ -3,7 +3,7 @@ import {type Opening} from '../opening.js';
 import {type Cursor, type Size, sizeAfter, skipIn, type Stage} from '../stage.js';
 import {AGAIN, type Again, END, type End, type Maybe, chain, until} from '../step.js';
 
-/** Lists of `count` elements; the last may have fewer. */
+/** Lists of as many elements as the counts say, in turn; the last may have fewer. */
 export class GroupStage<T> implements Stage<T[]> {
   readonly inputs: readonly [Stage<T>];
   readonly size: Size;
@@ -11,16 +11,22 @@ export class GroupStage<T> implements Stage<T[]> {
   constructor(
     readonly name: string,
     private readonly input: Stage<T>,
-    private readonly count: number,
+    private readonly counts: readonly number[],
     private readonly dropRemainder: boolean,
   ) {
     this.inputs = [input];
-    this.size = sizeAfter(input.size, (size) => (dropRemainder ? Math.floor : Math.ceil)(size / count));
+    const [count = 1, ...others] = counts;
+    this.size =
+      others.length > 0
+        ? null
+        : sizeAfter(input.size, (size) => (dropRemainder ? Math.floor : Math.ceil)(size / count));
   }
 
   open(opening: Opening): Cursor<T[]> {
     const input = this.input.open(opening);
-    const {count, dropRemainder} = this;
+    const {counts, dropRemainder} = this;
+    let index = 0;
+    let count = counts[0] ?? 1;
     let group: T[] = [];
     let ended = false;
     const take = (value: T | End): T[] | End | Again => {
@@ -33,17 +39,24 @@ export class GroupStage<T> implements Stage<T[]> {
       }
       const whole = group;
       group = [];
+      index += 1;
+      count = counts[index % counts.length] ?? 1;
       return whole;
     };
     const attempt = (): Maybe<T[] | End | Again> =>
       ended ? END : chain<T | End, T[] | End | Again>(input.next(), take);
     return {
       next: () => until<T[] | End>(attempt),
-      skip: (groups) =>
-        chain(skipIn(input, groups * count), (skipped) => {
-          if (skipped < groups * count) ended = true;
-          return dropRemainder ? Math.floor(skipped / count) : Math.ceil(skipped / count);
-        }),
+      skip: (groups) => {
+        const wanted = sumOf(counts, index, groups);
+        return chain(skipIn(input, wanted), (skipped) => {
+          if (skipped < wanted) ended = true;
+          const whole = skipped === wanted ? groups : groupsWithin(counts, index, skipped, dropRemainder);
+          index += whole;
+          count = counts[index % counts.length] ?? 1;
+          return whole;
+        });
+      },
       close: () => {
         ended = true;
         group = [];
@@ -51,6 +64,27 @@ export class GroupStage<T> implements Stage<T[]> {
       },
     };
   }
+}
+
+/** Elements of the next groups. */
+function sumOf(counts: readonly number[], from: number, groups: number): number {
+  if (counts.length === 1) return groups * (counts[0] ?? 1);
+  let sum = 0;
+  for (let i = 0; i < groups; i++) sum += counts[(from + i) % counts.length] ?? 1;
+  return sum;
+}
+
+/** Groups that the last elements make. */
+function groupsWithin(counts: readonly number[], from: number, elements: number, dropRemainder: boolean): number {
+  let groups = 0;
+  let left = elements;
+  for (;;) {
+    left -= counts[(from + groups) % counts.length] ?? 1;
+    if (left < 0) break;
+    groups += 1;
+  }
+  const before = sumOf(counts, from, groups);
+  return elements > before && !dropRemainder ? groups + 1 : groups;
 }
 
 /** Groups of elements made into one each; to the user it is one stage with the one that makes the groups. */

@@ -37,6 +37,8 @@ export interface BatchIterator {
 export interface BatchSource {
   /** Batches of one round through the data; null where it is not known. */
   readonly batches: number | null;
+  /** Whether a round never ends: epochs need a number of steps then. */
+  readonly endless?: boolean;
   /** Starts a round. */
   begin(): BatchIterator;
 }

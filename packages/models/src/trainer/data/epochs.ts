@@ -29,6 +29,11 @@ export class Epochs {
     this.#where = where;
     this.#source = source;
     this.#steps = steps;
+    if (source.endless === true && steps === undefined) {
+      throw new ValueError(
+        `${where}: the dataset is infinite; give the number of steps (stepsPerEpoch, validationSteps or steps), or take() some of it`,
+      );
+    }
   }
 
   /** Batches of one epoch; null where it is not known yet. */

@@ -24,6 +24,7 @@ export function isBatchIterable(value: unknown): value is BatchIterable {
 export class IterableSource implements BatchSource {
   /** Known after the first full round. */
   batches: number | null = null;
+  readonly endless: boolean = false;
   readonly #where: string;
   readonly #data: BatchIterable;
   readonly #classWeight: ClassWeight | undefined;
@@ -33,8 +34,17 @@ export class IterableSource implements BatchSource {
     this.#where = where;
     this.#data = data;
     this.#classWeight = classWeight;
+    if (typeof data === 'function') return;
+    // A Dataset knows its size without being read: below 0 it is infinite (-1) or unknown.
+    const sized = data as {readonly cardinality?: () => unknown};
+    if (typeof sized.cardinality === 'function') {
+      const size = sized.cardinality();
+      if (typeof size === 'number' && size >= 0) this.batches = size;
+      this.endless = size === -1;
+      return;
+    }
     const {length} = data as {readonly length?: unknown};
-    if (typeof data !== 'function' && typeof length === 'number' && Number.isInteger(length)) this.batches = length;
+    if (typeof length === 'number' && Number.isInteger(length)) this.batches = length;
   }
 
   begin(): BatchIterator {
