@@ -1,6 +1,21 @@
 import {memoryStats} from '@keratin/native';
 import {describe, expect, it} from 'vitest';
-import {DisposedError, GradientTape, ops, random, range, tensor, type Tensor, Variable} from '../index.js';
+import {
+  DisposedError,
+  GradientTape,
+  ops,
+  ragged,
+  random,
+  range,
+  sets,
+  sparse,
+  SparseTensor,
+  strings,
+  tensor,
+  type Tensor,
+  TensorArray,
+  Variable,
+} from '../index.js';
 import {liveBuffers, liveBuffersUpTo} from '../testing/leaks.js';
 
 /** The most live buffers and bytes that a synchronous loop reaches, looked at every 100 rounds. */
@@ -26,6 +41,25 @@ describe('a synchronous loop', () => {
     expect(buffers).toBeLessThan(before + 40_000);
     expect(await liveBuffersUpTo(before + 1)).toBeLessThanOrEqual(before + 1);
     expect(x.sum().item()).toBe(55);
+  });
+
+  const structures: Readonly<Record<string, () => unknown>> = {
+    'complex numbers': () => ops.fft([signal, signal]),
+    strings: () => strings.length(words),
+    'sparse tensors': () => sparse.toDense(places),
+    'ragged tensors': () => ragged.sum(lists, 1),
+    factorizations: () => ops.cholesky(matrix),
+  };
+  const signal = ops.ones([8]);
+  const words = tensor(['a', 'bc']);
+  const places = new SparseTensor([[0, 1]], [1], [2, 2]);
+  const lists = ragged.constant([[1, 2], [3]]);
+  const matrix = ops.eye(3);
+  it.each(Object.entries(structures))('of %s keeps memory bounded', async (_, step) => {
+    const before = liveBuffers();
+    const {buffers} = peakOf(5000, step);
+    expect(buffers).toBeLessThan(before + 60_000);
+    expect(await liveBuffersUpTo(before + 2)).toBeLessThanOrEqual(before + 2);
   });
 
   it('of tensors of 1 MB holds little more than it uses', () => {
@@ -88,6 +122,44 @@ describe('buffers go back', () => {
     'of an iteration that stops early': () => {
       for (const row of random.uniform([10, 3])) if (row.ndim === 1) break;
     },
+    'of complex numbers and Fourier transforms': () => {
+      const x = new Variable(random.normal([16]));
+      const tape = new GradientTape();
+      const y = tape.record(() => ops.abs(ops.complex(...ops.fft([x, x]))).sum());
+      tape.gradient(y, x);
+      return ops.istft(ops.stft(random.normal([64]), 16, 8, 16), 16, 8, 16).array();
+    },
+    'of factorizations': () => {
+      const x = new Variable(ops.eye(5).add(random.uniform([5, 5])));
+      const tape = new GradientTape();
+      tape.gradient(
+        tape.record(() =>
+          ops
+            .solve(x, ops.ones([5, 2]))
+            .sum()
+            .add(ops.det(x))
+            .add(ops.svd(x)[1].sum()),
+        ),
+        x,
+      );
+      return [ops.qr(x), ops.eigh(ops.matmul(x, x.transpose())), ops.eig(x), ops.lstsq(x, [1, 2, 3, 4, 5])];
+    },
+    'of strings': () => strings.upper(strings.join([tensor(['a', 'b']), 'c'], {separator: '-'})).array(),
+    'of sparse tensors': () => {
+      const values = new Variable([1, 2]);
+      const tape = new GradientTape();
+      const y = tape.record(
+        () =>
+        sparse.sparseDenseMatmul(new SparseTensor([[0, 1], [1, 0]], values, [2, 2]), ops.ones([2, 3])).sum(), // prettier-ignore
+      );
+      tape.gradient(y, values);
+      return sets.union(tensor([[1, 2]], 'int32'), tensor([[2, 3]], 'int32')).values.array();
+    },
+    'of ragged tensors': () => {
+      const rows = ragged.constant([[1, 2], [], [3]]);
+      return [ragged.sum(rows, 1).array(), ragged.toTensor(rows).array(), ragged.concat([rows, rows], 1).array()];
+    },
+    'of arrays of tensors': () => new TensorArray('float32', {size: 2}).write(0, 1).write(1, 2).stack().array(),
     'of a tensor printed': () => String(random.normal([100, 100])),
     'of Variables and their views': () => {
       const v = new Variable(random.normal([4, 4]));
