@@ -290,7 +290,7 @@ export const MISTAKES: readonly Mistake[] = [
     'the matrix must be symmetric positive definite, matrix 0 of 1 is not',
   ],
   ['inv', () => ops.inv(x), 'x must have square matrices in its last two axes, got shape (2,3)'],
-  ['where', () => ops.where(x, x), 'both alternatives are needed, or none'],
+  ['where', () => ops.where(x, x, bad(undefined)), 'both alternatives are needed, or none'],
   ['moments', () => ops.moments(x, {axes: 2}), 'mean: axis 2 does not exist in a tensor of rank 2'],
   ['maxPool', () => ops.maxPool(x, 2), 'inputs must have rank 3 to 5, got shape (2,3)'],
   ['averagePool', () => ops.averagePool(x, 2), 'inputs must have rank 3 to 5, got shape (2,3)'],
