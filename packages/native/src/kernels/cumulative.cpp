@@ -39,6 +39,21 @@ struct AccumulatorOf<std::complex<T>> {
 
 constexpr int64_t kWidth = 64;
 
+/// The elements of one row, one after another: the running total stays in a register.
+template <class Op, class T, class A>
+void scan_row(const T* from, T* to, int64_t n, bool reverse) {
+  A total = A(Op::kStart);
+  const int64_t step = reverse ? -1 : 1;
+  for (int64_t i = 0, at = reverse ? n - 1 : 0; i < n; ++i, at += step) {
+    total = Op::apply(total, static_cast<A>(from[at]));
+    if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
+      to[at] = T(static_cast<float>(total));
+    } else {
+      to[at] = static_cast<T>(total);
+    }
+  }
+}
+
 /// Attributes: axis, reverse (from the last element to the first).
 template <class Op, class T>
 void scan(const Call& call) {
@@ -61,6 +76,10 @@ void scan(const Call& call) {
       const int64_t column = unit % blocks * kWidth;
       const int64_t width = std::min(kWidth, inner - column);
       const int64_t base = unit / blocks * n * inner + column;
+      if (inner == 1) {
+        scan_row<Op, T, A>(from + base, to + base, n, reverse);
+        continue;
+      }
       A total[kWidth];
       std::fill(total, total + width, A(Op::kStart));
       for (int64_t i = 0; i < n; ++i) {
