@@ -74,7 +74,8 @@ export {flattenStructure, isPlainObject, mapStructure, type Structured, tensorsI
 export {batchNormalization, layerNormalization} from './ops/normalization.js';
 export {gruSequence, lstmSequence, simpleSequence} from './ops/recurrent.js';
 export {scatterAdd} from './primitives/indexing.js';
-export {withoutRecorder} from './engine/recording.js';
+export {type TapeNode, withoutRecorder} from './engine/recording.js';
+export {type Watcher, withWatcher} from './engine/watch.js';
 export {isOutermost, type Node, type Operation, type Origin, originOf, recordNode, withinCall} from './graph/node.js';
 export {crossedBuckets} from './strings/hash.js';
 export {RecordedOperation, registerOperations} from './graph/operation.js';

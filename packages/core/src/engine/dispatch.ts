@@ -9,6 +9,7 @@ import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
 import {isRecording, record} from './recording.js';
 import {runText} from './text.js';
 import {tracing, type Tracing} from './tracing.js';
+import {watched, watcher} from './watch.js';
 
 const opcodeCache = new Map<Primitive<never>, number>();
 
@@ -37,6 +38,7 @@ export function apply<A, E extends Element = number>(
   if (isSpecList(spec)) throw new InternalError(`${primitive.name} has several outputs`);
   if (tracing !== null) return traceOne(tracing, primitive, inputs, attributes, spec, op) as Tensor<E>;
   const output = run(primitive, inputs, attributes, spec, op);
+  if (watcher !== null) watched(op, [output]);
   if (isRecording()) record(primitive, inputs, [output], attributes);
   // The element type follows from the dtype that the rule gave.
   return output as Tensor<E>;
@@ -59,6 +61,7 @@ export function applyAll<A>(
         ? runMany(primitive, inputs, attributes, specs, op)
         : trace(tracing, primitive, inputs, attributes, specs, op)
   ) as Tensor[];
+  if (watcher !== null) watched(op, outputs);
   if (!symbolic && isRecording()) record(primitive, inputs, outputs, attributes);
   return outputs;
 }

@@ -2,6 +2,7 @@ import {isComplex} from '../dtype.js';
 import {Storage} from '../tensor/storage.js';
 import {Tensor} from '../tensor/tensor.js';
 import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
+import {watcher} from './watch.js';
 
 /** One primitive call, as a tape remembers it. */
 export interface TapeNode {
@@ -93,7 +94,8 @@ export function record<A>(
 ): void {
   for (const recorder of active) {
     if (!inputs.some((input) => recorder.follows(identity(input)))) continue;
-    recorder.add(nodeOf(primitive, inputs, outputs, attributes, recorder));
+    const node = nodeOf(primitive, inputs, outputs, attributes, recorder);
+    recorder.add(watcher === null ? node : watcher.recorded(node));
   }
 }
 

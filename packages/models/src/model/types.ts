@@ -124,6 +124,11 @@ export interface CompileOptions<M extends MetricsOf = MetricsOf, W extends Metri
   metrics?: M | undefined;
   /** Metrics with sample and class weights. */
   weightedMetrics?: W | undefined;
+  /**
+   * Whether a step whose loss, gradients or new weights are not all finite is an error that names the first layer and operation that
+   * gave NaN or infinity, and the rows of the batch. Steps take a little longer. Default false.
+   */
+  debugNumerics?: boolean | undefined;
 }
 
 // Options are closed: what FitOptions does not have is an error, also where the type is inferred. A itself is in it so that hooks of

@@ -19,6 +19,7 @@ import {CompiledMetrics, isMetric, type MetricsOption} from './compiled-metrics.
 import {type Batch} from './data/batch.js';
 import {warn} from '../progress/output.js';
 import {LossTracker} from './loss-tracker.js';
+import {Numerics} from './numerics.js';
 import {readLogs, type StepLogs, toEvaluation} from './logs.js';
 import {isGroups, type OptimizerGroup, OptimizerGroups, type OptimizerSpec} from './optimizer-groups.js';
 
@@ -29,9 +30,10 @@ export interface CompileSettings {
   readonly lossWeights?: LossWeights | undefined;
   readonly metrics?: MetricsOption | undefined;
   readonly weightedMetrics?: MetricsOption | undefined;
+  readonly debugNumerics?: boolean | undefined;
 }
 
-const COMPILE_OPTIONS = ['optimizer', 'loss', 'lossWeights', 'metrics', 'weightedMetrics'] as const;
+const COMPILE_OPTIONS = ['optimizer', 'loss', 'lossWeights', 'metrics', 'weightedMetrics', 'debugNumerics'] as const;
 
 /** A metric under the name that it has in the logs. */
 export interface NamedMetric {
@@ -89,6 +91,7 @@ export class Trainer {
   #lossTracker: LossTracker | null = null;
   #plan: Plan | null = null;
   #warned = false;
+  #numerics: Numerics | null = null;
   #named: Named | null = null;
 
   /** The prototype of the base class of models, to tell which methods a subclass overrides. */
@@ -131,6 +134,7 @@ export class Trainer {
     this.#loss = compiledLoss;
     this.#metrics = compiledMetrics;
     this.#lossTracker = new LossTracker();
+    this.#numerics = settings.debugNumerics === true ? new Numerics(model) : null;
     this.#compiled = true;
     this.#settings = settings;
     this.forget();
@@ -312,15 +316,21 @@ export class Trainer {
     const optimizer = this.#optimizer;
     if (optimizer === null) throw new KeratinError(`fit: model "${model.name}" has no optimizer`);
     const tape = new GradientTape();
-    const {yPred, loss, scaled} = tape.record(() => {
+    const forward = () => {
       const output = model(x as never, {training: true});
       const total = model.computeLoss({x, y, yPred: output, sampleWeight, training: true});
       return {yPred: output, loss: total, scaled: optimizer.scaleLoss(total)};
-    });
+    };
+    const numerics = this.#numerics;
+    const {yPred, loss, scaled} = tape.record(numerics === null ? forward : () => numerics.run(forward));
     this.#lossTracker?.updateState(loss, size);
     const {trainable} = this.plan();
     if (trainable.length > 0) {
-      optimizer.apply(tape.gradient(scaled, trainable, {unconnectedGradients: 'none'}), trainable);
+      const gradients = tape.gradient(scaled, trainable, {unconnectedGradients: 'none'});
+      const batch = {x, y, sampleWeight, size};
+      numerics?.check({batch, loss, gradients, variables: trainable, forward: () => forward().scaled});
+      optimizer.apply(gradients, trainable);
+      numerics?.checkUpdate(trainable);
     } else if (!this.#warned) {
       this.#warned = true;
       warn(`fit: model "${model.name}" has no trainable variables, so nothing changes`);
