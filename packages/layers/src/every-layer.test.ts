@@ -47,8 +47,8 @@ function callWith(layer: Testable, one: Case, replace: (x: Tensor<Element>) => T
 
 const asIs = (x: Tensor<Element>) => x;
 
-/** Layers whose output has a size that only the values decide, or that are not for symbolic tensors. */
-const NOT_SYMBOLIC = new Set(['TextVectorization']);
+/** Layers whose output has a size that only the values, or training, decide, or that are not for symbolic tensors. */
+const NOT_SYMBOLIC = new Set(['TextVectorization', 'RandomCrop']);
 
 /** Layers whose outputs are integers of the policy's dtype: none of the floating policies is for them. */
 const INTEGERS_ONLY = new Set(['Hashing']);

@@ -180,6 +180,20 @@ export {
   STFTSpectrogram,
   type STFTSpectrogramOptions,
 } from './preprocessing/audio/stft-spectrogram.js';
+export * from './preprocessing/image/classes.js';
+export {type BoxFormat} from './preprocessing/image/boxes.js';
+export {type ColorOptions} from './preprocessing/image/color-layer.js';
+export {
+  type BoundingBoxes,
+  type ImageBatch,
+  type ImageData,
+  type ImageLayerOptions,
+  type RandomImageOptions,
+} from './preprocessing/image/image-layer.js';
+export {type Factor} from './preprocessing/image/options.js';
+export {type ResizingOptions} from './preprocessing/image/resizing.js';
+export {type WarpLayerOptions} from './preprocessing/image/affine-layer.js';
+export {Pipeline} from './preprocessing/pipeline.js';
 export {type AdaptOptions} from './preprocessing/batches.js';
 export {
   CategoryEncoding,

@@ -24,6 +24,8 @@ import {MelSpectrogram} from './preprocessing/audio/mel-spectrogram.js';
 import {STFTSpectrogram} from './preprocessing/audio/stft-spectrogram.js';
 import {CategoryEncoding} from './preprocessing/category-encoding.js';
 import {Discretization} from './preprocessing/discretization.js';
+import * as imageLayers from './preprocessing/image/classes.js';
+import {Pipeline} from './preprocessing/pipeline.js';
 import {HashedCrossing} from './preprocessing/hashed-crossing.js';
 import {Hashing} from './preprocessing/hashing.js';
 import {IntegerLookup} from './preprocessing/integer-lookup.js';
@@ -85,11 +87,13 @@ export const layerRegistry = new Registry<AnyLayer>({
 const CLASSES = {
   CategoryEncoding,
   Discretization,
+  ...imageLayers,
   HashedCrossing,
   Hashing,
   IntegerLookup,
   MelSpectrogram,
   Normalization,
+  Pipeline,
   StringLookup,
   STFTSpectrogram,
   TextVectorization,

@@ -2,7 +2,17 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
-import {KeratinError, ops, ragged, type RaggedTensor, sparse, SparseTensor, tensor, type Tensor} from '@keratin/core';
+import {
+  KeratinError,
+  ops,
+  ragged,
+  type RaggedTensor,
+  sparse,
+  SparseTensor,
+  strings,
+  tensor,
+  type Tensor,
+} from '@keratin/core';
 import {Input, layers} from '../index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'keratin-preprocessing-'));
@@ -149,7 +159,7 @@ describe('vocabularies', () => {
     layer.adapt(['a b', 'a c']);
     layer.saveAssets(folder);
     expect(readFileSync(join(folder, 'vocabulary.txt'), 'utf8')).toBe('[UNK]\na\nc\nb');
-    const copy = layers.TextVectorization.fromConfig(layer.getConfig());
+    const copy = layers.TextVectorization.fromConfig<layers.TextVectorization>(layer.getConfig());
     copy.loadOwnVariables(layer.saveOwnVariables());
     copy.loadAssets(folder);
     expect(copy.getVocabulary()).toEqual(layer.getVocabulary());
@@ -174,8 +184,8 @@ describe('vocabularies', () => {
   });
 
   test('unknown values go to the same of several indices, as in Keras', () => {
-    const strings = new layers.StringLookup({vocabulary: ['a'], numOovIndices: 3});
-    expect(strings(tensor(['x', 'y', 'x'])).array(1)[0]).toBe(strings(tensor(['x'])).array(1)[0]);
+    const texts = new layers.StringLookup({vocabulary: ['a'], numOovIndices: 3});
+    expect(texts(tensor(['x', 'y', 'x'])).array(1)[0]).toBe(texts(tensor(['x'])).array(1)[0]);
     const integers = new layers.IntegerLookup({vocabulary: [5, 6], numOovIndices: 3});
     expect(integers(tensor([-1, -2, 7, 8], 'int32')).array()).toEqual([2n, 1n, 1n, 2n]);
   });
@@ -191,7 +201,7 @@ test('crosses of integers and of three features are those of TensorFlow', () => 
 test('functions standardize and split', () => {
   const layer = new layers.TextVectorization({
     standardize: (x) => tensor(x.array(1).map((text) => text.replaceAll('-', ' '))),
-    split: (x) => ragged.constant<string>(x.array(1).map((text) => text.split(' '))),
+    split: (x) => strings.split(x),
     vocabulary: ['a', 'b'],
   });
   expect(layer(tensor(['a-b', 'b'])).array()).toEqual([
