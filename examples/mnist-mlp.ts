@@ -1,11 +1,11 @@
 // MNIST with two dense layers (004-5): the first program of the Keras book. Trains for five epochs, evaluates, draws a few
-// digits with their predictions, saves the weights and reads them back.
+// digits with their predictions, saves the model and loads it again.
 //
 //   npx --yes pnpm@10 demo
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {datasets, layers, ops, Sequential, setSeed} from 'keratin';
+import {datasets, layers, loadModel, ops, Sequential, setSeed} from 'keratin';
 import {budget, check, draw, short} from './support/check.js';
 
 setSeed(42);
@@ -22,14 +22,14 @@ const xTest = testImages
   .cast('float32')
   .div(255);
 
-const build = () =>
-  new Sequential([new layers.Dense(512, {activation: 'relu'}), new layers.Dense(10, {activation: 'softmax'})]).compile({
-    optimizer: 'rmsprop',
-    loss: 'sparse_categorical_crossentropy',
-    metrics: ['accuracy'],
-  });
-
-const model = build();
+const model = new Sequential([
+  new layers.Dense(512, {activation: 'relu'}),
+  new layers.Dense(10, {activation: 'softmax'}),
+]).compile({
+  optimizer: 'rmsprop',
+  loss: 'sparse_categorical_crossentropy',
+  metrics: ['accuracy'],
+});
 const {history} = await model.fit(x, trainLabels, {epochs: budget(5, 2), batchSize: 128});
 model.summary();
 console.log('History:', history);
@@ -47,12 +47,10 @@ digits.forEach((digit, i) => {
 
 const folder = await mkdtemp(join(tmpdir(), 'keratin-mnist-'));
 try {
-  await model.saveWeights(join(folder, 'mnist.safetensors'));
-  const again = build();
-  again.build([null, 784]);
-  await again.loadWeights(join(folder, 'mnist.safetensors'));
+  await model.save(join(folder, 'mnist.keras'));
+  const again = await loadModel(join(folder, 'mnist.keras'));
   const difference = ops.max(ops.abs(again(few).sub(model(few)))).item();
-  console.log(`\nreloaded weights: largest difference of the predictions ${difference}`);
+  console.log(`\nthe model from its file: largest difference of the predictions ${difference}`);
   check('difference after reloading', difference, {below: 1e-12});
 } finally {
   await rm(folder, {recursive: true});

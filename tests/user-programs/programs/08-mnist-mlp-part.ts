@@ -1,6 +1,7 @@
-// 08-mnist-mlp.ts without model files, YAML and TensorBoard.
+// 08-mnist-mlp.ts without TensorBoard.
 import {
   Sequential,
+  Model,
   layers,
   optimizers,
   losses,
@@ -8,6 +9,9 @@ import {
   callbacks,
   datasets,
   random,
+  loadModel,
+  modelFromJson,
+  modelFromYaml,
   type Callback,
   type Tensor,
   type Logs,
@@ -39,7 +43,7 @@ class Stop extends callbacks.Callback {
   }
 }
 const cbs: Callback[] = [
-  new callbacks.ModelCheckpoint('best.safetensors', {monitor: 'val_loss', saveBestOnly: true}),
+  new callbacks.ModelCheckpoint('best.keras', {monitor: 'val_loss', saveBestOnly: true}),
   new callbacks.EarlyStopping({monitor: 'val_loss', patience: 3}),
   new callbacks.LearningRateScheduler((e, lr) => (e < 3 ? lr : lr * 0.9)),
   new Stop(),
@@ -69,5 +73,9 @@ const e3 = await new Sequential()
 console.log(e3.mae.toFixed(), e3[1].toFixed());
 const e2 = await byObject.evaluate(xt, testLabels);
 console.log(e2.sca, e2.sparse_categorical_accuracy, e2[2]);
-await model.saveWeights('w.safetensors');
-await model.loadWeights('w.safetensors');
+await model.save('m.keras');
+const back: Model = await loadModel('m.keras');
+await model.saveWeights('w.weights.h5');
+await back.loadWeights('w.weights.h5');
+modelFromJson(model.toJson());
+modelFromYaml(model.toYaml());

@@ -2,6 +2,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {ops, type Tensor} from '@keratin/core';
+import {tensorsIn} from '@keratin/core/internal';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {H5Writer} from './hdf5-writer.js';
 import {loadModel} from './load-model.js';
@@ -105,6 +106,6 @@ test('a functional model of Keras 2', async () => {
   };
   const path = await keras2File('functional.h5', config, {x: {}, a: arrays('a', 2), sum: {}});
   const model = await loadModel(path, {compile: false});
-  const [y] = [model.predictOnBatch(ops.ones([1, 2]))].flat() as Tensor[];
+  const [y] = tensorsIn(model.predictOnBatch(ops.ones([1, 2])));
   expect(y?.array()).toEqual([[4, 4]]);
 });
