@@ -9,7 +9,7 @@ import {
   type Tensor,
   type Variable,
 } from '@keratin/core';
-import {concrete, show} from '@keratin/core/internal';
+import {concrete, dense, show} from '@keratin/core/internal';
 import * as activations from '../activations/index.js';
 import * as constraints from '../constraints/index.js';
 import * as initializers from '../initializers/index.js';
@@ -298,18 +298,19 @@ export abstract class VectorCell extends Cell {
     );
   }
 
-  /** x kernel with dropout, whether x is one step or all of them; `masks` has one mask, or one for each gate. */
-  protected projected(x: Tensor, training: boolean | undefined): Tensor {
+  /** x kernel + bias with dropout, whether x is one step or all of them; `masks` has one mask, or one for each gate. */
+  protected projected(x: Tensor, training: boolean | undefined, bias: Tensor | null): Tensor {
     const kernel = this.inComputeDtype(this.kernel);
     const count = this.recurrentDropout > 0 ? this.gates : 1;
     const masks = this.dropoutMasks(x.shape.slice(-2), training, count);
     if (masks === null || masks.length === 1)
-      return flatProduct(masks?.[0] === undefined ? x : x.mul(masks[0]), kernel);
+      return flatProduct(masks?.[0] === undefined ? x : x.mul(masks[0]), kernel, bias);
     const parts = ops.split(kernel, this.gates, 1);
-    return ops.concatenate(
-      masks.map((mask, i) => flatProduct(x.mul(mask), parts[i] ?? kernel)),
+    const z = ops.concatenate(
+      masks.map((mask, i) => flatProduct(x.mul(mask), parts[i] ?? kernel, null)),
       -1,
     );
+    return bias === null ? z : z.add(bias);
   }
 
   /** h recurrentKernel with dropout: one product, or one for each gate with a mask of its own. */
@@ -337,10 +338,8 @@ export abstract class VectorCell extends Cell {
 }
 
 // One product for the rows of all steps.
-function flatProduct(x: Tensor, kernel: Tensor): Tensor {
-  if (x.ndim === 2) return x.matmul(kernel);
-  return x
-    .reshape([-1, x.dim(-1)])
-    .matmul(kernel)
-    .reshape([...x.shape.slice(0, -1).map((n) => n ?? -1), kernel.dim(-1)]);
+function flatProduct(x: Tensor, kernel: Tensor, bias: Tensor | null): Tensor {
+  const product = (rows: Tensor): Tensor => (bias === null ? rows.matmul(kernel) : dense(rows, kernel, bias, 'linear'));
+  if (x.ndim === 2) return product(x);
+  return product(x.reshape([-1, x.dim(-1)])).reshape([...x.shape.slice(0, -1).map((n) => n ?? -1), kernel.dim(-1)]);
 }

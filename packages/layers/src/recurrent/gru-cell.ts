@@ -48,9 +48,8 @@ export class GRUCell extends VectorCell {
     return [ofInputs, ofState];
   }
   override project(x: Tensor, training: boolean | undefined): Tensor {
-    const z = this.projected(x, training);
     const [bias] = this.biases();
-    return bias === null ? z : z.add(bias);
+    return this.projected(x, training, bias);
   }
   override advance(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
     const [h = projected] = states;

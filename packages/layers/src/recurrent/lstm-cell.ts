@@ -67,8 +67,7 @@ export class LSTMCell extends VectorCell {
     return this.unitForgetBias ? new ForgetBias(this.biasInitializer) : this.biasInitializer;
   }
   override project(x: Tensor, training: boolean | undefined): Tensor {
-    const z = this.projected(x, training);
-    return this.bias === null ? z : z.add(this.inComputeDtype(this.bias));
+    return this.projected(x, training, this.bias === null ? null : this.inComputeDtype(this.bias));
   }
   override advance(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
     const [h = projected, c = projected] = states;

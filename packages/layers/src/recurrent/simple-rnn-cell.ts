@@ -24,8 +24,7 @@ export class SimpleRNNCell extends VectorCell {
     return this.units;
   }
   override project(x: Tensor, training: boolean | undefined): Tensor {
-    const z = this.projected(x, training);
-    return this.bias === null ? z : z.add(this.inComputeDtype(this.bias));
+    return this.projected(x, training, this.bias === null ? null : this.inComputeDtype(this.bias));
   }
   override advance(z: Tensor, states: readonly Tensor[], training: boolean | undefined) {
     const [h = z] = states;
