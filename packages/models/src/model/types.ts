@@ -129,6 +129,11 @@ export interface CompileOptions<M extends MetricsOf = MetricsOf, W extends Metri
    * gave NaN or infinity, and the rows of the batch. Steps take a little longer. Default false.
    */
   debugNumerics?: boolean | undefined;
+  /**
+   * Whether steps of training and evaluation run as compiled programs, one for each shape of the batches: see `jit`. `'auto'` goes on
+   * operation by operation where that cannot be, `true` throws. Default false.
+   */
+  jitCompile?: boolean | 'auto' | undefined;
 }
 
 // Options are closed: what FitOptions does not have is an error, also where the type is inferred. A itself is in it so that hooks of

@@ -64,7 +64,7 @@ export async function evaluateEpoch(
     signal,
     begin: (step) => callbacks.onTestBatchBegin(step),
     run: (batch) => {
-      last = model.testStep(batch as never);
+      last = model.trainer.runTestStep(batch);
     },
     end: (step) => callbacks.onTestBatchEnd(step, () => readLogs(last)),
     stop: () => false,

@@ -128,7 +128,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
             checkLogNames(model, callbacks.callbacks, batch, tests !== null);
           }
           trainer.assertAlone();
-          last = model.trainStep(batch as never);
+          last = trainer.runTrainStep(batch);
         },
         end: (step) => {
           const waiting = callbacks.onTrainBatchEnd(step, () => readLogs(last));

@@ -20,10 +20,15 @@ export class LossTracker extends Metric<'loss'> {
    * @param samples how many samples the step had
    */
   updateState(loss: Tensor, samples: number): void {
+    this.add(loss, samples);
+    this.samples += samples;
+  }
+
+  /** Adds the loss of a step without counting its samples: see {@link samples}. */
+  add(loss: Tensor, samples: number): void {
     const value = loss.ndim === 0 ? loss : loss.mean();
     const own = value.dtype === this.total.dtype ? value : ops.cast(value, this.total.dtype);
     this.total.assignAdd(samples === 1 ? own : own.mul(samples));
-    this.samples += samples;
   }
 
   result(): Tensor {

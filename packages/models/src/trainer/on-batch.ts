@@ -29,7 +29,7 @@ export function trainOnBatch(model: AnyModel, x: unknown, y: unknown, options: T
   checkBatchOptions('trainOnBatch', options);
   const batch = batchOf('trainOnBatch', x, y, options);
   model.resetMetrics();
-  return model.trainer.evaluation(readLogs(model.trainStep(batch as never)));
+  return model.trainer.evaluation(readLogs(model.trainer.runTrainStep(batch)));
 }
 
 /** One step of evaluation: what `model.testOnBatch` does. */
@@ -38,7 +38,7 @@ export function testOnBatch(model: AnyModel, x: unknown, y: unknown, options: Te
   checkBatchOptions('testOnBatch', options);
   const batch = batchOf('testOnBatch', x, y, options);
   model.resetMetrics();
-  return model.trainer.evaluation(readLogs(model.testStep(batch as never)));
+  return model.trainer.evaluation(readLogs(model.trainer.runTestStep(batch)));
 }
 
 /** The outputs of one batch: what `model.predictOnBatch` does. */

@@ -8,12 +8,13 @@ import {
   ValueError,
   type Variable,
 } from '@keratin/core';
-import {checkOptions, isFloating, mapStructure} from '@keratin/core/internal';
+import {checkOptions, describe, isFloating, mapStructure} from '@keratin/core/internal';
 import {type AnyLayer} from '@keratin/layers';
 import {structureVersion} from '@keratin/layers/internal';
 import {type AnyModel, type Logs} from '../callbacks/callback.js';
 import * as metrics from '../metrics/index.js';
 import * as optimizers from '../optimizers/index.js';
+import {CompiledSteps, type JitCompile} from './compiled-steps.js';
 import {CompiledLoss, type LossOption, type LossWeights} from './compiled-loss.js';
 import {CompiledMetrics, isMetric, type MetricsOption} from './compiled-metrics.js';
 import {type Batch} from './data/batch.js';
@@ -31,9 +32,18 @@ export interface CompileSettings {
   readonly metrics?: MetricsOption | undefined;
   readonly weightedMetrics?: MetricsOption | undefined;
   readonly debugNumerics?: boolean | undefined;
+  readonly jitCompile?: JitCompile | undefined;
 }
 
-const COMPILE_OPTIONS = ['optimizer', 'loss', 'lossWeights', 'metrics', 'weightedMetrics', 'debugNumerics'] as const;
+const COMPILE_OPTIONS = [
+  'optimizer',
+  'loss',
+  'lossWeights',
+  'metrics',
+  'weightedMetrics',
+  'debugNumerics',
+  'jitCompile',
+] as const;
 
 /** A metric under the name that it has in the logs. */
 export interface NamedMetric {
@@ -93,6 +103,9 @@ export class Trainer {
   #warned = false;
   #numerics: Numerics | null = null;
   #named: Named | null = null;
+  #steps: CompiledSteps | null = null;
+  /** Whether the compiled steps track the loss: steps of a user's own may not. */
+  #tracksInPrograms = false;
 
   /** The prototype of the base class of models, to tell which methods a subclass overrides. */
   readonly #base: object;
@@ -123,7 +136,10 @@ export class Trainer {
       learningRate: 'optimizer',
       lr: 'optimizer',
     });
-    const {optimizer = 'rmsprop', loss, lossWeights, metrics, weightedMetrics} = settings;
+    const {optimizer = 'rmsprop', loss, lossWeights, metrics, weightedMetrics, jitCompile = false} = settings;
+    if (typeof jitCompile !== 'boolean' && (jitCompile as unknown) !== 'auto') {
+      throw new ValueError(`compile: jitCompile must be true, false or 'auto', got ${describe(jitCompile)}`);
+    }
     // Everything is made before anything is stored: a mistake leaves the model as it was.
     const made = isGroups(optimizer) ? new OptimizerGroups(optimizer) : optimizers.get(optimizer);
     if (lossWeights !== undefined && loss === undefined) throw new ValueError('compile: lossWeights needs a loss');
@@ -135,9 +151,44 @@ export class Trainer {
     this.#metrics = compiledMetrics;
     this.#lossTracker = new LossTracker();
     this.#numerics = settings.debugNumerics === true ? new Numerics(model) : null;
+    // Numerics are looked at operation by operation.
+    this.#steps = settings.debugNumerics === true ? null : this.#stepsFor(jitCompile);
     this.#compiled = true;
     this.#settings = settings;
     this.forget();
+  }
+
+  // Steps of a user's own may return anything: they are compiled where that is asked for.
+  #stepsFor(jitCompile: JitCompile): CompiledSteps | null {
+    const own = this.overrides('trainStep', 'testStep', 'computeLoss', 'computeMetrics');
+    if (jitCompile === false || (jitCompile === 'auto' && own)) return null;
+    const owner = {
+      results: () => this.results(),
+      countSamples: (size: number) => {
+        if (this.#lossTracker !== null && this.#tracksInPrograms) this.#lossTracker.samples += size;
+      },
+      plan: () => this.plan(),
+    };
+    return new CompiledSteps(this.#model, owner, jitCompile === true);
+  }
+
+  /** One step of training, compiled where that was asked for. */
+  runTrainStep(batch: Batch): StepLogs {
+    return this.#steps?.run('train', batch) ?? this.#model.trainStep(batch as never);
+  }
+
+  /** One step of evaluation, compiled where that was asked for. */
+  runTestStep(batch: Batch): StepLogs {
+    return this.#steps?.run('test', batch) ?? this.#model.testStep(batch as never);
+  }
+
+  #trackLoss(loss: Tensor, size: number): void {
+    if (this.#steps?.active === true) {
+      this.#lossTracker?.add(loss, size);
+      this.#tracksInPrograms = true;
+    } else {
+      this.#lossTracker?.updateState(loss, size);
+    }
   }
 
   /** Compiles as another model was: with optimizers and metrics of the same configs and a state of their own. */
@@ -323,7 +374,7 @@ export class Trainer {
     };
     const numerics = this.#numerics;
     const {yPred, loss, scaled} = tape.record(numerics === null ? forward : () => numerics.run(forward));
-    this.#lossTracker?.updateState(loss, size);
+    this.#trackLoss(loss, size);
     const {trainable} = this.plan();
     if (trainable.length > 0) {
       const gradients = tape.gradient(scaled, trainable, {unconnectedGradients: 'none'});
@@ -341,7 +392,7 @@ export class Trainer {
   testStep({x, y, sampleWeight, size}: Batch): StepLogs {
     const model = this.#model;
     const yPred = model(x as never, {training: false});
-    this.#lossTracker?.updateState(model.computeLoss({x, y, yPred, sampleWeight, training: false}), size);
+    this.#trackLoss(model.computeLoss({x, y, yPred, sampleWeight, training: false}), size);
     return model.computeMetrics({x, y, yPred, sampleWeight});
   }
 
