@@ -50,6 +50,7 @@ const NOT_IN_CONFIGS: Readonly<Record<string, string>> = {
   'EinsumDense.lora_alpha': 'tested in options.test.ts',
   'GroupQueryAttention.flash_attention': 'tested in mistakes.test.ts',
   'MultiHeadAttention.flash_attention': 'tested in mistakes.test.ts',
+  'RandomGrayscale.seed': 'tested beside the preprocessing layers',
   'SimpleRNN.seed': 'tested in options.test.ts',
   'CategoryEncoding.sparse': 'outputs are dense',
 };

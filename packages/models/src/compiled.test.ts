@@ -61,7 +61,7 @@ function train({make, input, integers}: Subject, compiled: boolean): number[] {
   let variables: readonly Variable[] = [];
   const step = (x: Tensor): Tensor => {
     const tape = new GradientTape();
-    const loss = tape.record(() => (model(x, {training: true})).square().mean());
+    const loss = tape.record(() => model(x, {training: true}).square().mean());
     optimizer.apply(tape.gradient(loss, variables), variables);
     return loss;
   };

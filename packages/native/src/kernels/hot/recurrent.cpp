@@ -41,23 +41,22 @@ void lstm_sequence(const Call& call) {
     kernel.multiply((t == 0 ? h0 : h + (t - 1) * n * u) + patch.sample * u, patch, sums);
     const T* before = t == 0 ? c0 : c + (t - 1) * n * u;
     const int64_t stride = kernel.stride(patch), next = stride / 4;
-    for_patch<T>(
-        patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-          const int64_t at = row * u + patch.unit + i;
-          const int64_t wide = (t * n + row) * 4 * u + patch.unit + i;
-          const T* s = sums + r * stride + i;
-          const V in = math::sigmoid(V(part.load(x + wide) + load<V>(s)));
-          const V forget = math::sigmoid(V(part.load(x + wide + u) + load<V>(s + next)));
-          const V candidate = math::tanh(V(part.load(x + wide + 2 * u) + load<V>(s + 2 * next)));
-          const V out = math::sigmoid(V(part.load(x + wide + 3 * u) + load<V>(s + 3 * next)));
-          const V state = forget * part.load(before + at) + in * candidate;
-          part.store(gates + wide, in);
-          part.store(gates + wide + u, forget);
-          part.store(gates + wide + 2 * u, candidate);
-          part.store(gates + wide + 3 * u, out);
-          part.store(c + t * n * u + at, state);
-          part.store(h + t * n * u + at, out * math::tanh(state));
-        });
+    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
+      const int64_t at = row * u + patch.unit + i;
+      const int64_t wide = (t * n + row) * 4 * u + patch.unit + i;
+      const T* s = sums + r * stride + i;
+      const V in = math::sigmoid(V(part.load(x + wide) + load<V>(s)));
+      const V forget = math::sigmoid(V(part.load(x + wide + u) + load<V>(s + next)));
+      const V candidate = math::tanh(V(part.load(x + wide + 2 * u) + load<V>(s + 2 * next)));
+      const V out = math::sigmoid(V(part.load(x + wide + 3 * u) + load<V>(s + 3 * next)));
+      const V state = forget * part.load(before + at) + in * candidate;
+      part.store(gates + wide, in);
+      part.store(gates + wide + u, forget);
+      part.store(gates + wide + 2 * u, candidate);
+      part.store(gates + wide + 3 * u, out);
+      part.store(c + t * n * u + at, state);
+      part.store(h + t * n * u + at, out * math::tanh(state));
+    });
   });
 }
 
@@ -84,27 +83,26 @@ void lstm_sequence_gradient(const Call& call) {
     }
     const int64_t stride = kernel.stride(patch);
     const T* before = t == 0 ? c0 : c + (t - 1) * n * u;
-    for_patch<T>(
-        patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-          const int64_t at = row * u + patch.unit + i;
-          const V product = load<V>(sums + r * stride + i);
-          if (t < 0) {
-            part.store(dh0 + at, product);
-            return;
-          }
-          const int64_t wide = (t * n + row) * 4 * u + patch.unit + i;
-          const V in = part.load(gates + wide), forget = part.load(gates + wide + u);
-          const V candidate = part.load(gates + wide + 2 * u), out = part.load(gates + wide + 3 * u);
-          const V squashed = math::tanh(part.load(c + t * n * u + at));
-          const V dstate = part.load(dh + t * n * u + at) + product;
-          V dcell = part.load(carry + at) + dstate * out * (1 - squashed * squashed);
-          if (dc != nullptr) dcell += part.load(dc + t * n * u + at);
-          part.store(dx + wide, dcell * candidate * in * (1 - in));
-          part.store(dx + wide + u, dcell * part.load(before + at) * forget * (1 - forget));
-          part.store(dx + wide + 2 * u, dcell * in * (1 - candidate * candidate));
-          part.store(dx + wide + 3 * u, dstate * squashed * out * (1 - out));
-          part.store(carry + at, dcell * forget);
-        });
+    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
+      const int64_t at = row * u + patch.unit + i;
+      const V product = load<V>(sums + r * stride + i);
+      if (t < 0) {
+        part.store(dh0 + at, product);
+        return;
+      }
+      const int64_t wide = (t * n + row) * 4 * u + patch.unit + i;
+      const V in = part.load(gates + wide), forget = part.load(gates + wide + u);
+      const V candidate = part.load(gates + wide + 2 * u), out = part.load(gates + wide + 3 * u);
+      const V squashed = math::tanh(part.load(c + t * n * u + at));
+      const V dstate = part.load(dh + t * n * u + at) + product;
+      V dcell = part.load(carry + at) + dstate * out * (1 - squashed * squashed);
+      if (dc != nullptr) dcell += part.load(dc + t * n * u + at);
+      part.store(dx + wide, dcell * candidate * in * (1 - in));
+      part.store(dx + wide + u, dcell * part.load(before + at) * forget * (1 - forget));
+      part.store(dx + wide + 2 * u, dcell * in * (1 - candidate * candidate));
+      part.store(dx + wide + 3 * u, dstate * squashed * out * (1 - out));
+      part.store(carry + at, dcell * forget);
+    });
   });
 }
 
@@ -126,23 +124,22 @@ void gru_sequence(const Call& call) {
     const T* before = t == 0 ? h0 : h + (t - 1) * n * u;
     kernel.multiply(before + patch.sample * u, patch, sums);
     const int64_t stride = kernel.stride(patch), next = stride / 3;
-    for_patch<T>(
-        patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-          const int64_t at = row * u + patch.unit + i;
-          const T* from = x + (t * n + row) * 3 * u + patch.unit + i;
-          T* to = gates + (t * n + row) * 4 * u + patch.unit + i;
-          const T* s = sums + r * stride + i;
-          const T* b = bias + patch.unit + i;
-          const V update = math::sigmoid(V(part.load(from) + load<V>(s) + part.load(b)));
-          const V reset = math::sigmoid(V(part.load(from + u) + load<V>(s + next) + part.load(b + u)));
-          const V own = load<V>(s + 2 * next) + part.load(b + 2 * u);
-          const V candidate = math::tanh(V(part.load(from + 2 * u) + reset * own));
-          part.store(to, update);
-          part.store(to + u, reset);
-          part.store(to + 2 * u, candidate);
-          part.store(to + 3 * u, own);
-          part.store(h + t * n * u + at, update * part.load(before + at) + (1 - update) * candidate);
-        });
+    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
+      const int64_t at = row * u + patch.unit + i;
+      const T* from = x + (t * n + row) * 3 * u + patch.unit + i;
+      T* to = gates + (t * n + row) * 4 * u + patch.unit + i;
+      const T* s = sums + r * stride + i;
+      const T* b = bias + patch.unit + i;
+      const V update = math::sigmoid(V(part.load(from) + load<V>(s) + part.load(b)));
+      const V reset = math::sigmoid(V(part.load(from + u) + load<V>(s + next) + part.load(b + u)));
+      const V own = load<V>(s + 2 * next) + part.load(b + 2 * u);
+      const V candidate = math::tanh(V(part.load(from + 2 * u) + reset * own));
+      part.store(to, update);
+      part.store(to + u, reset);
+      part.store(to + 2 * u, candidate);
+      part.store(to + 3 * u, own);
+      part.store(h + t * n * u + at, update * part.load(before + at) + (1 - update) * candidate);
+    });
   });
 }
 
@@ -168,30 +165,29 @@ void gru_sequence_gradient(const Call& call) {
     }
     const int64_t stride = kernel.stride(patch);
     const T* before = t == 0 ? h0 : h + (t - 1) * n * u;
-    for_patch<T>(
-        patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-          const int64_t at = row * u + patch.unit + i;
-          V dstate = part.load(carry + at) + load<V>(sums + r * stride + i);
-          if (t < 0) {
-            part.store(carry + at, dstate);
-            return;
-          }
-          dstate += part.load(dh + t * n * u + at);
-          const T* from = gates + (t * n + row) * 4 * u + patch.unit + i;
-          const int64_t to = (t * n + row) * 3 * u + patch.unit + i;
-          const V update = part.load(from), reset = part.load(from + u);
-          const V candidate = part.load(from + 2 * u), own = part.load(from + 3 * u);
-          const V dupdate = dstate * (part.load(before + at) - candidate) * update * (1 - update);
-          const V dcandidate = dstate * (1 - update) * (1 - candidate * candidate);
-          const V dreset = dcandidate * own * reset * (1 - reset);
-          part.store(dx + to, dupdate);
-          part.store(dx + to + u, dreset);
-          part.store(dx + to + 2 * u, dcandidate);
-          part.store(dproduct + to, dupdate);
-          part.store(dproduct + to + u, dreset);
-          part.store(dproduct + to + 2 * u, dcandidate * reset);
-          part.store(carry + at, dstate * update);
-        });
+    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
+      const int64_t at = row * u + patch.unit + i;
+      V dstate = part.load(carry + at) + load<V>(sums + r * stride + i);
+      if (t < 0) {
+        part.store(carry + at, dstate);
+        return;
+      }
+      dstate += part.load(dh + t * n * u + at);
+      const T* from = gates + (t * n + row) * 4 * u + patch.unit + i;
+      const int64_t to = (t * n + row) * 3 * u + patch.unit + i;
+      const V update = part.load(from), reset = part.load(from + u);
+      const V candidate = part.load(from + 2 * u), own = part.load(from + 3 * u);
+      const V dupdate = dstate * (part.load(before + at) - candidate) * update * (1 - update);
+      const V dcandidate = dstate * (1 - update) * (1 - candidate * candidate);
+      const V dreset = dcandidate * own * reset * (1 - reset);
+      part.store(dx + to, dupdate);
+      part.store(dx + to + u, dreset);
+      part.store(dx + to + 2 * u, dcandidate);
+      part.store(dproduct + to, dupdate);
+      part.store(dproduct + to + u, dreset);
+      part.store(dproduct + to + 2 * u, dcandidate * reset);
+      part.store(carry + at, dstate * update);
+    });
   });
 }
 
@@ -211,11 +207,10 @@ void simple_sequence(const Call& call) {
   for_steps<T>(p, kernel, 0, p.steps, 1, [&](int64_t t, const Patch& patch, T* sums) {
     kernel.multiply((t == 0 ? h0 : h + (t - 1) * n * u) + patch.sample * u, patch, sums);
     const int64_t stride = kernel.stride(patch);
-    for_patch<T>(
-        patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-          const int64_t at = (t * n + row) * u + patch.unit + i;
-          part.store(h + at, math::tanh(V(part.load(x + at) + load<V>(sums + r * stride + i))));
-        });
+    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
+      const int64_t at = (t * n + row) * u + patch.unit + i;
+      part.store(h + at, math::tanh(V(part.load(x + at) + load<V>(sums + r * stride + i))));
+    });
   });
 }
 
@@ -237,17 +232,16 @@ void simple_sequence_gradient(const Call& call) {
       memset(sums, 0, static_cast<size_t>(kernel.sums(patch)) * sizeof(T));
     }
     const int64_t stride = kernel.stride(patch);
-    for_patch<T>(
-        patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-          const V product = load<V>(sums + r * stride + i);
-          if (t < 0) {
-            part.store(dh0 + row * u + patch.unit + i, product);
-            return;
-          }
-          const int64_t at = (t * n + row) * u + patch.unit + i;
-          const V y = part.load(h + at);
-          part.store(dx + at, (part.load(dh + at) + product) * (1 - y * y));
-        });
+    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
+      const V product = load<V>(sums + r * stride + i);
+      if (t < 0) {
+        part.store(dh0 + row * u + patch.unit + i, product);
+        return;
+      }
+      const int64_t at = (t * n + row) * u + patch.unit + i;
+      const V y = part.load(h + at);
+      part.store(dx + at, (part.load(dh + at) + product) * (1 - y * y));
+    });
   });
 }
 

@@ -128,8 +128,8 @@ void for_steps(const SequencePlan& p, const PackedKernel<T>& kernel, int64_t fir
 template <class T, class Body>
 [[gnu::always_inline]] inline void for_patch(const Patch& patch, const Body& body) {
   for (int64_t r = 0; r < patch.samples; ++r) {
-    for_vectors<T>(
-        patch.units, [&](int64_t i, auto part) __attribute__((always_inline)) { body(r, patch.sample + r, i, part); });
+    for_vectors<T>(patch.units,
+                   [&](int64_t i, auto part) __attribute__((always_inline)) { body(r, patch.sample + r, i, part); });
   }
 }
 
