@@ -144,7 +144,7 @@ describe('goes step by step', () => {
     const {cell} = layer;
     if (!(cell instanceof VectorCell)) throw new TypeError('a cell on vectors is needed');
     const advance = vi.spyOn(cell, 'advance');
-    layer(x.cast(layer.computeDtype), options);
+    layer(x.cast(layer.computeDtype) as Tensor, options);
     expect(advance).toHaveBeenCalledTimes(3);
   });
 });
