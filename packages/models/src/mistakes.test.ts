@@ -380,8 +380,8 @@ const MISTAKES: readonly Mistake[] = [
   ],
   [
     ValueError,
-    'ModelCheckpoint: the file must end in ".safetensors", the format of weights here, got "best.keras"',
-    () => new callbacks.ModelCheckpoint('best.keras'),
+    'ModelCheckpoint: the file of a model must end in ".keras" (or ".h5"), got "best.pth"',
+    () => new callbacks.ModelCheckpoint('best.pth'),
   ],
   [
     UnknownOptionError,
@@ -410,8 +410,8 @@ const MISTAKES: readonly Mistake[] = [
   ],
   [
     ValueError,
-    'saveWeights: the file must end in ".safetensors", the format of weights here, got "w.h5"',
-    () => build().saveWeights('w.h5'),
+    'saveWeights: the file must end in ".weights.h5" (or ".safetensors", ".h5", ".hdf5"), got "w.pth"',
+    () => build().saveWeights('w.pth'),
   ],
   [
     ValueError,
