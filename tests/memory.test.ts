@@ -27,7 +27,7 @@ test.each([
   ['fit', '200 models built, compiled, trained and dropped'],
   ['throw', '200 trainings ended by a callback that throws'],
 ])(
-  '%s: %s grow by less than 20 MB and leave no buffer',
+  '%s: %s grow by less than 20 MB and do not leave buffers each',
   async (workload) => {
     const {grownBy, buffers, losses} = await scenarioResult<Cost>('memory', {args: [workload]});
     expect(grownBy).toBeLessThan(MOST_MEGABYTES);

@@ -54,7 +54,10 @@ function argument(value: Plain): unknown {
   if (!isObject(value)) return value;
   if (typeof value['tensor'] === 'string') return named(value['tensor']);
   if ('float' in value) return Number(JSON.stringify(value['float']).replaceAll('"', '').replace('inf', 'Infinity'));
-  if (Array.isArray(value['complex'])) return complexNamed(value['complex'] as unknown as ComplexNames);
+  if (Array.isArray(value['complex'])) {
+    const [re = '', im = ''] = value['complex'] as readonly string[];
+    return complexNamed([re, im]);
+  }
   return value;
 }
 
