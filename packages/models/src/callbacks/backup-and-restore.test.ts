@@ -77,6 +77,23 @@ describe('a run that is interrupted goes on', () => {
   });
 });
 
+test.each([
+  [1, 3],
+  ['epoch', 8],
+  [7, STEPS - 1],
+] as const)(
+  'a run with checkpoints every %s that Ctrl+C ended after batch %i goes on behind it',
+  async (saveFreq, at) => {
+    await resumableRun(folder, saveFreq, (batch) => {
+      if (batch === at) process.emit('SIGINT');
+    });
+    const batches: number[] = [];
+    const result = await resumableRun(folder, saveFreq, (batch) => batches.push(batch));
+    expect(batches[0]).toBe(at + 1);
+    await expectSame(result);
+  },
+);
+
 /** Starts the run as a process of its own; gives the batches that it told of, and its result unless it was killed. */
 async function startRun(
   killAt: number | 'never',

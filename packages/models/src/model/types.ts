@@ -83,7 +83,10 @@ export interface FitOptions {
   validationBatchSize?: number | undefined;
   /** Every how many epochs to validate, or in which epochs (from 1). Default 1. */
   validationFreq?: number | readonly number[] | undefined;
-  /** Ends training after the current step; `fit` then rejects with the signal's reason. */
+  /**
+   * Ends training after the current step, as the first Ctrl+C does: callbacks get `onTrainEnd`, {@link BackupAndRestore} a checkpoint to
+   * go on from, and the History has the epochs that were finished. One that is aborted before `fit` begins makes it reject.
+   */
   signal?: AbortSignal | undefined;
 }
 

@@ -52,6 +52,7 @@ export async function evaluateEpoch(
   callbacks: CallbackList,
   pace: Pace,
   signal: AbortSignal | undefined,
+  stop: () => boolean = () => false,
 ): Promise<Logs> {
   await callbacks.onTestBegin();
   model.resetMetrics();
@@ -67,7 +68,7 @@ export async function evaluateEpoch(
       last = model.trainer.runTestStep(batch);
     },
     end: (step) => callbacks.onTestBatchEnd(step, () => readLogs(last)),
-    stop: () => false,
+    stop,
   });
   const logs = model.trainer.epochLogs(last);
   await callbacks.onTestEnd(logs);

@@ -85,21 +85,68 @@ describe('fit', () => {
     expect((await model.fit(x, y, quiet)).history.loss.length).toBe(1);
   });
 
-  test('a signal ends training after the step, with its reason', async () => {
+  test('a signal ends training after the step, with the epochs that were finished', async () => {
     const model = build();
     const [x, y] = data();
     const controller = new AbortController();
-    let steps = 0;
-    const spy = {
-      onTrainBatchEnd() {
-        if (++steps === 3) controller.abort(new Error('enough'));
+    const events: string[] = [];
+    const spy: callbacks.CallbackHooks = {
+      onTrainBatchEnd(batch) {
+        events.push(`batch ${String(batch)}`);
+        if (events.length === 9) controller.abort(new Error('enough'));
+      },
+      onTestBegin: () => void events.push('test'),
+      onEpochEnd: () => void events.push('epoch'),
+      onTrainEnd: () => void events.push('end'),
+    };
+    const {signal} = controller;
+    const options = {epochs: 5, batchSize: 4, validationData: [x, y], callbacks: [spy], signal, ...quiet} as const;
+    const {history, epoch} = await model.fit(x, y, options);
+    expect(events.slice(-4)).toEqual(['epoch', 'batch 0', 'batch 1', 'end']);
+    expect(epoch).toEqual([0]);
+    expect(history.val_loss).toHaveLength(1);
+    await expect(model.fit(x, y, options)).rejects.toThrow('enough');
+    await model.fit(x, y, {signal: new AbortController().signal, ...quiet});
+  });
+
+  test('a signal ends a validation, and its epoch is not recorded', async () => {
+    const model = build();
+    const [x, y] = data();
+    const controller = new AbortController();
+    let tests = 0;
+    const spy: callbacks.CallbackHooks = {
+      onTestBatchEnd(batch) {
+        tests += 1;
+        if (batch === 1) controller.abort();
       },
     };
-    const run = model.fit(x, y, {epochs: 5, batchSize: 4, callbacks: [spy], signal: controller.signal, ...quiet});
-    await expect(run).rejects.toThrow('enough');
-    expect(steps).toBe(3);
-    await expect(model.fit(x, y, {signal: controller.signal, ...quiet})).rejects.toThrow('enough');
-    await model.fit(x, y, {signal: new AbortController().signal, ...quiet});
+    const {epoch} = await model.fit(x, y, {
+      epochs: 5,
+      batchSize: 4,
+      validationData: [x, y],
+      callbacks: [spy],
+      signal: controller.signal,
+      ...quiet,
+    });
+    expect([tests, epoch]).toEqual([2, []]);
+  });
+
+  test('the first Ctrl+C ends it the same way, the next is left to the process', async () => {
+    const model = build();
+    const [x, y] = data();
+    const listeners = process.listenerCount('SIGINT');
+    const seen: number[] = [];
+    const spy: callbacks.CallbackHooks = {
+      onTrainBatchEnd() {
+        seen.push(process.listenerCount('SIGINT') - listeners);
+        if (seen.length === 2) process.emit('SIGINT');
+      },
+      onTrainEnd: () => void seen.push(process.listenerCount('SIGINT') - listeners),
+    };
+    const {epoch} = await model.fit(x, y, {epochs: 5, batchSize: 4, callbacks: [spy], ...quiet});
+    expect([epoch, seen]).toEqual([[], [1, 1, 0]]);
+    await model.fit(x, y, quiet);
+    expect(process.listenerCount('SIGINT')).toBe(listeners);
   });
 
   test('timers run beside it', async () => {

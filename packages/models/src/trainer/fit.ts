@@ -11,6 +11,7 @@ import {Epochs} from './data/epochs.js';
 import {arraySource, isBatchIterable, refuseForIterable, sourceOf} from './data/source.js';
 import {evaluateEpoch} from './evaluate.js';
 import {Checkpoints} from './checkpoints.js';
+import {Interruption} from './interruption.js';
 import {checkLogNames} from './log-names.js';
 import {readLogs, type StepLogs} from './logs.js';
 import {takeSteps} from './loop.js';
@@ -81,7 +82,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
     throw new KeratinError(`fit: model "${model.name}" is being trained already; wait for that fit to end`);
   }
   options.signal?.throwIfAborted();
-  const {epochs = 1, initialEpoch = 0, signal, validationFreq = 1} = options;
+  const {epochs = 1, initialEpoch = 0, validationFreq = 1} = options;
   const {source, validation, sample} = dataOf(x, y, options);
   const batches = new Epochs('fit', source, options.stepsPerEpoch);
   const tests = validation === null ? null : new Epochs('fit validation', validation, options.validationSteps);
@@ -100,6 +101,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   trainer.inHook = () => callbacks.busy;
   trainer.forget();
   const pace = new Pace();
+  const interruption = new Interruption(options.signal);
   try {
     model.stopTraining = false;
     model.history = history;
@@ -119,7 +121,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
       const taken = await takeSteps({
         batches,
         pace,
-        signal,
+        signal: undefined,
         from,
         begin: (step) => callbacks.onTrainBatchBegin(step),
         run: (batch, step) => {
@@ -132,29 +134,33 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
         },
         end: (step) => {
           const waiting = callbacks.onTrainBatchEnd(step, () => readLogs(last));
-          if (checkpoints?.isDue() !== true) return waiting;
+          if (checkpoints === null || !(checkpoints.isDue() || interruption.requested())) return waiting;
           return (waiting ?? Promise.resolve()).then(() => checkpoints.afterBatch(epoch, step, last));
         },
-        stop: () => model.stopTraining,
+        stop: () => model.stopTraining || interruption.requested(),
       });
+      if (interruption.requested()) break;
       // Where the run that goes on had taken every step, its last values are those of the epoch.
       logs = taken === from ? readLogs(last) : trainer.epochLogs(last);
       if (tests !== null && validatesAt(epoch, validationFreq)) {
         callbacks.hold(logs);
-        const values = await evaluateEpoch(model, tests, callbacks, pace, signal);
+        const values = await evaluateEpoch(model, tests, callbacks, pace, undefined, () => interruption.requested());
+        if (interruption.requested()) break;
         for (const [name, value] of Object.entries(values)) logs[`val_${name}`] = value;
         logs = sorted(logs);
       }
       await callbacks.onEpochEnd(epoch, logs);
       await checkpoints?.afterEpoch(epoch, logs);
       // Hooks of callbacks set it.
-      if (model.stopTraining as boolean) break;
+      if ((model.stopTraining as boolean) || interruption.requested()) break;
     }
     trainer.finish();
     await callbacks.onTrainEnd(logs);
-    await backup?.finish();
+    // A run that was interrupted goes on from its checkpoint.
+    if (!interruption.requested()) await backup?.finish();
     return history;
   } finally {
+    interruption.close();
     trainer.running = null;
     trainer.inHook = () => false;
     callbacks.close();
