@@ -1,6 +1,6 @@
 import {floatx} from '../config.js';
 import {type Element} from '../dtype.js';
-import {InternalError, TraceError, ValueError} from '../errors.js';
+import {DtypeError, InternalError, TraceError, ValueError} from '../errors.js';
 import {maskOf, withMask} from '../engine/hidden.js';
 import {isRecording} from '../engine/recording.js';
 import {tracing} from '../engine/tracing.js';
@@ -156,6 +156,9 @@ class Compiler {
     if (tensorsIn(args).some(({symbolic}) => symbolic)) return null;
     const spec = specOf(args);
     matches(spec, args, inputs);
+    if (inputs.some(({dtype}) => dtype === 'string')) {
+      throw new DtypeError('jit: string tensors cannot be compiled, call it outside of jit');
+    }
     let tree = this.#tree(spec);
     if (tree.created > 0) {
       // What was made is there now.
