@@ -4,13 +4,14 @@
  *   node tests/run.mjs [--only=reduction,matmul] [--sanitize=address,undefined] [--sanitize=thread] [--isa=avx2]
  *
  * `--only` links and tests the named families alone: the others are left out, broken or not. `--isa` compiles and tests
- * the kernels of the named instruction sets alone; `best` is the best that this CPU has. Objects are kept by a hash of
- * all that went into them, so only what changed is compiled, and several runs at once do not disturb each other.
+ * the kernels of the named instruction sets alone; `best` is the best that this CPU has. Objects that the addon's build has
+ * left are linked as they are where they are newer than their sources. The others are kept by a hash of all that went into
+ * them, so only what changed is compiled, and several runs at once do not disturb each other.
  */
 import {spawn, spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
-import {basename, dirname, join, resolve} from 'node:path';
+import {basename, dirname, join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const NUM_JOBS = 2;
@@ -156,6 +157,15 @@ function execute(program, args) {
 
 const compilerVersion = spawnSync(compiler, ['--version'], {encoding: 'utf8'}).stdout;
 
+/** The object that the addon's build made of a source for one of its targets; undefined where it made none of this text. */
+function builtObject(source, target) {
+  if (options.sanitize || process.env.CXX) return undefined;
+  const folder = join(root, 'build', 'Release', 'obj.target', target);
+  const object = join(folder, relative(root, source).replace(/\.cpp$/, '.o'));
+  const made = statSync(object, {throwIfNoEntry: false})?.mtimeMs ?? 0;
+  return [...closure(source).keys()].every((path) => statSync(path).mtimeMs < made) ? object : undefined;
+}
+
 /** A source with its flags -> {source, flags, object}. */
 function unit(source, flags) {
   const hash = createHash('sha256').update(JSON.stringify([compilerVersion, source, flags]));
@@ -163,18 +173,28 @@ function unit(source, flags) {
   return {source, flags, object: join(cache, `${basename(source)}-${hash.digest('hex').slice(0, 24)}.o`)};
 }
 
+/** A source of the engine: the addon's own object where it is up to date. */
+function engineUnit(source, target, flags) {
+  const object = builtObject(source, target);
+  return object === undefined ? unit(source, flags) : {source, flags, object};
+}
+
 function collectUnits() {
   const main = 'int main(int n, char** arguments) { return keratin::check::run(n, arguments); }';
   return [
     ...['runtime', 'program'].flatMap((folder) =>
-      list(join(sources, folder), '.cpp').map((path) => unit(path, coreFlags)),
+      list(join(sources, folder), '.cpp').map((path) => engineUnit(path, 'keratin', coreFlags)),
     ),
     ...list(join(sources, 'kernels'), '.cpp')
       .filter(isWanted)
-      .map((path) => unit(path, coreFlags)),
+      .map((path) => engineUnit(path, 'keratin', coreFlags)),
     ...list(join(sources, 'kernels', 'hot'), '.cpp')
       .filter(isWanted)
-      .flatMap((path) => chosen.map((isa) => unit(path, [...hotFlags, `-DKERATIN_ISA=${isa}`, ...isaFlags[isa]]))),
+      .flatMap((path) =>
+        chosen.map((isa) =>
+          engineUnit(path, `kernels_${isa}`, [...hotFlags, `-DKERATIN_ISA=${isa}`, ...isaFlags[isa]]),
+        ),
+      ),
     unit(generate('stubs.cpp', stubs()), coreFlags),
     unit(generate('main.cpp', `#include "check.h"\n${main}\n`), testFlags),
     ...list(tests, '.test.cpp')
@@ -209,8 +229,9 @@ async function compile(units) {
 
 async function link(units) {
   const objects = units.map(({object}) => object).filter((object) => existsSync(object));
-  const hash = createHash('sha256').update(objects.join('\n')).digest('hex').slice(0, 24);
-  const program = join(cache, `tests-${hash}`);
+  const hash = createHash('sha256');
+  for (const object of objects) hash.update(`${object} ${statSync(object).mtimeMs}\n`);
+  const program = join(cache, `tests-${hash.digest('hex').slice(0, 24)}`);
   if (existsSync(program)) return program;
   const temporary = `${program}.${process.pid}`;
   const {status, output} = await execute(compiler, [...sanitizers, '-pthread', ...objects, '-o', temporary]);
