@@ -28,9 +28,9 @@ export interface Addon {
   run(...owners: BufferOwner[]): void;
   /**
    * Reads a compiled program and checks it; its handle. `bindings` is shared from then on: handle and byte offset of each external,
-   * host words, and room for the handles of the results.
+   * host words, and room for the handles of the results. It lives as long as `owner`; without one, until it is released.
    */
-  compile(words: Float64Array, bindings: Float64Array): number;
+  compile(words: Float64Array, bindings: Float64Array, owner?: BufferOwner): number;
   /**
    * Runs a program on what `bindings` holds, ties results to the owners and writes their handles into `bindings`. Where it throws,
    * the first binding is the number of the instruction, or -1.
@@ -44,11 +44,11 @@ export interface Addon {
   read(handle: number, target: NodeJS.TypedArray, byteOffset: number): void;
   /** Releases now instead of at the owner's collection; false where it was released before. */
   release(handle: number): boolean;
-  /** Releases the buffers of collected owners; bytes freed. */
+  /** Releases the buffers and programs of collected owners; bytes of buffers freed. */
   sweep(): number;
   /** The function that asks V8 for a minor (`false`) or full (`true`) collection. */
   setCollector(collect: (full: boolean) => void): void;
-  /** Words 0 to 4: live buffers, their bytes, collections asked for, the pool's live bytes, the pool's cached bytes. */
+  /** Words 0 to 5: live buffers, their bytes, collections asked for, the pool's live bytes, its cached bytes, live programs. */
   stats(): void;
   /** Gives cached memory back to the system. */
   trim(): void;

@@ -29,15 +29,17 @@ export function collectGarbage(): void {
   addon.sweep();
 }
 
-/** Live native buffers of this thread and the bytes of the process's pool. */
+/** Live native buffers and programs of this thread and the bytes of the process's pool. */
 export function memoryStats(): {
   numBuffers: number;
   numBytes: number;
   collections: number;
   poolBytes: number;
   cachedBytes: number;
+  numPrograms: number;
 } {
   addon.stats();
-  const [numBuffers = 0, numBytes = 0, collections = 0, poolBytes = 0, cachedBytes = 0] = words.subarray(0, 5);
-  return {numBuffers, numBytes, collections, poolBytes, cachedBytes};
+  const [numBuffers = 0, numBytes = 0, collections = 0, poolBytes = 0, cachedBytes = 0, numPrograms = 0] =
+    words.subarray(0, 6);
+  return {numBuffers, numBytes, collections, poolBytes, cachedBytes, numPrograms};
 }

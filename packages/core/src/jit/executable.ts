@@ -10,9 +10,6 @@ import {type Captured, type Operand, type Program, type Value} from './ir.js';
 import {type Instruction, lower} from './lower.js';
 import {planMemory} from './memory.js';
 
-// Programs whose last user is gone are forgotten by the addon too.
-const forgotten = new FinalizationRegistry<number>((program) => addon.releaseProgram(program));
-
 /** How a result comes about. */
 type Source =
   | {readonly kind: 'made'; readonly slot: number; readonly value: Value}
@@ -44,8 +41,7 @@ export class Executable {
     this.#firstVariable = 2 * program.inputs.length;
     this.#firstHost = 2 * lowered.externals.length;
     this.#bindings = new Float64Array(Math.max(1, this.#firstHost + lowered.hostWords + made.length));
-    this.#handle = addon.compile(encode(lowered, plan), this.#bindings);
-    forgotten.register(this, this.#handle);
+    this.#handle = addon.compile(encode(lowered, plan), this.#bindings, this);
     let at = this.#firstVariable + 2 * program.variables.length;
     for (const {tensor} of program.constants) {
       this.#bindings[at++] = storageOf(tensor).live;

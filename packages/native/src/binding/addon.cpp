@@ -200,7 +200,7 @@ Napi::Value allocate(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(handle));
 }
 
-/// compile(words, bindings) -> program
+/// compile(words, bindings, owner?) -> program
 Napi::Value compile(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto is_doubles = [](const Napi::Value& value) {
@@ -212,7 +212,8 @@ Napi::Value compile(const Napi::CallbackInfo& info) {
   const auto words = info[0].As<Napi::Float64Array>();
   try {
     const int64_t program = environment(env).programs.compile(words.Data(), static_cast<int64_t>(words.ElementLength()),
-                                                              info[1].As<Napi::Float64Array>());
+                                                              info[1].As<Napi::Float64Array>(),
+                                                              info[2].IsObject() ? napi_value{info[2]} : nullptr);
     return Napi::Number::New(env, static_cast<double>(program));
   } catch (const KernelError& error) {
     throw_to_js(env, error);
@@ -293,7 +294,9 @@ Napi::Value release(const Napi::CallbackInfo& info) {
 
 /// sweep() -> bytes freed
 Napi::Value sweep(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(environment(info.Env()).buffers.sweep_all()));
+  Environment& state = environment(info.Env());
+  state.programs.sweep();
+  return Napi::Number::New(info.Env(), static_cast<double>(state.buffers.sweep_all()));
 }
 
 /// setCollector(collect): what to call for a minor (false) or full (true) collection
@@ -302,13 +305,15 @@ void set_collector(const Napi::CallbackInfo& info) {
   environment(info.Env()).buffers.set_collector(info[0]);
 }
 
-/// stats() -> words 0..4: live buffers, their bytes, collections asked for, the pool's live and cached bytes
+/// stats() -> words 0..5: live buffers, their bytes, collections asked for, the pool's live and cached bytes, live
+/// programs
 void stats(const Napi::CallbackInfo& info) {
   Environment& state = environment(info.Env());
   const BufferStats buffers = state.buffers.stats();
   const PoolStats pool = pool_stats();
-  const int64_t values[] = {buffers.count, buffers.bytes, buffers.collections, pool.live_bytes, pool.cached_bytes};
-  for (int i = 0; i < 5; ++i) state.words[i] = static_cast<double>(values[i]);
+  const int64_t values[] = {buffers.count,   buffers.bytes,     buffers.collections,
+                            pool.live_bytes, pool.cached_bytes, state.programs.count()};
+  for (int i = 0; i < 6; ++i) state.words[i] = static_cast<double>(values[i]);
 }
 
 void trim(const Napi::CallbackInfo&) { pool_trim(); }

@@ -50,6 +50,7 @@ class Buffers {
   };
   /// `collect(full)` asks JavaScript's collector for a minor or a full collection.
   void set_collector(napi_value collect);
+  void collect(bool full);
   BufferStats stats() const { return {live_, live_bytes_, collections_}; }
 
  private:
@@ -67,7 +68,6 @@ class Buffers {
   bool pinned(int64_t handle) const;
   int64_t sweep(std::vector<int64_t>& handles, std::vector<int64_t>* survivors);
   void pump();
-  void collect(bool full);
 
   napi_env env_;
   napi_ref collector_ = nullptr;

@@ -3,8 +3,20 @@
 #include <cmath>
 
 namespace keratin {
+namespace {
 
-int64_t Programs::compile(const double* words, int64_t count, const Napi::Float64Array& bindings) {
+// Programs of models that nobody reaches any more may take this much, and half of what lives, before a full collection
+// is worth its milliseconds.
+constexpr int64_t kFullBytes = int64_t{4} << 20;
+constexpr size_t kSweepEvery = 16;
+// What the compiler keeps of a program, for each word of it.
+constexpr int64_t kBytesOfWord = 24;
+
+}  // namespace
+
+int64_t Programs::compile(const double* words, int64_t count, const Napi::Float64Array& bindings, napi_value owner) {
+  const int64_t bytes = count * kBytesOfWord;
+  make_room(bytes);
   auto made = std::make_unique<Entry>();
   made->program = std::make_unique<Program>(words, count);
   const Program& program = *made->program;
@@ -20,8 +32,40 @@ int64_t Programs::compile(const double* words, int64_t count, const Napi::Float6
   made->externals.resize(static_cast<size_t>(externals));
   made->results.resize(static_cast<size_t>(results));
   if (napi_create_reference(env_, bindings, 1, &made->array) != napi_ok) fail("internal", "program: no reference");
+  const auto handle = static_cast<int64_t>(entries_.size());
+  if (owner != nullptr) {
+    if (napi_create_reference(env_, owner, 0, &made->owner) != napi_ok) fail("internal", "program: no reference");
+    owned_.push_back(handle);
+  }
+  made->bytes = bytes;
+  live_bytes_ += bytes;
+  count_ += 1;
   entries_.push_back(std::move(made));
-  return static_cast<int64_t>(entries_.size()) - 1;
+  return handle;
+}
+
+void Programs::make_room(int64_t bytes) {
+  const bool grown = live_bytes_ + bytes > bytes_after_full_ + bytes_after_full_ / 2 + kFullBytes;
+  if (!grown && ++compiled_ < kSweepEvery) return;
+  if (grown) buffers_.collect(true);
+  sweep();
+  if (!grown) return;
+  buffers_.sweep_all();
+  bytes_after_full_ = live_bytes_;
+}
+
+void Programs::sweep() {
+  compiled_ = 0;
+  napi_handle_scope scope = nullptr;
+  napi_open_handle_scope(env_, &scope);
+  std::erase_if(owned_, [this](int64_t handle) {
+    const std::unique_ptr<Entry>& slot = entries_[static_cast<size_t>(handle)];
+    if (!slot) return true;
+    napi_value value = nullptr;
+    if (napi_get_reference_value(env_, slot->owner, &value) != napi_ok || value != nullptr) return false;
+    return release(handle);
+  });
+  napi_close_handle_scope(env_, scope);
 }
 
 Programs::Entry& Programs::entry(int64_t handle) {
@@ -80,6 +124,9 @@ bool Programs::release(int64_t handle) {
   std::unique_ptr<Entry>& slot = entries_[static_cast<size_t>(handle)];
   if (!slot) return false;
   napi_delete_reference(env_, slot->array);
+  if (slot->owner != nullptr) napi_delete_reference(env_, slot->owner);
+  live_bytes_ -= slot->bytes;
+  count_ -= 1;
   slot.reset();
   return true;
 }
