@@ -97,14 +97,17 @@ function isOwn(path) {
   return only.length === 0 || only.some((name) => stem === name || stem.startsWith(`${name}_`));
 }
 
-/** Whether `--only` keeps a file: its family is wanted, or it belongs to no family (code that families share). */
+/** Families whose code others call: contracts.cpp reads chains of elementwise operations. */
+const SHARED = ['elementwise'];
+
+/** Whether `--only` keeps a file: its family is wanted, or it holds code that families share. */
 function isWanted(path) {
   if (only.length === 0) return true;
   const stem = basename(path).split('.')[0];
   const family = families
     .filter((name) => stem === name || stem.startsWith(`${name}_`))
     .sort((a, b) => b.length - a.length)[0];
-  return family === undefined ? true : only.includes(family);
+  return family === undefined || SHARED.includes(family) || only.includes(family);
 }
 
 /** Families without sources, and those that `--only` leaves out, register nothing: a weak body gives way to a real one. */
