@@ -116,6 +116,7 @@ function runAll(): void {
   // tanh(x) x, by way of a register
   const chain = [1, 2, opcodeOf('tanh'), 0, 2, 1, 0, opcodeOf('multiply'), 0, 1, 2, 2, 0];
   runInto(opcodeOf('chain'), [uniform([9]).cast('float32')], chain, [new Variable(ops.zeros([9]))], 'chain');
+  runInto(opcodeOf('clock'), [], [], [new Variable(ops.zeros([1], 'float64'))], 'clock');
   updateVariables('nadam_update', [gradient], [0.1, 0.9, 0.999, 1e-7, 1, 1, 0.5, 0.5, 0.9], [v, ...slots.slice(0, 2)]);
   for (const [name, [statistics]] of [
     ['layer_normalization_gradient', [4]],
