@@ -71,6 +71,16 @@ TEST(large_copies) {
   }
 }
 
+TEST(clock_goes_forward) {
+  Array times = Array::filled(DType::float64, {1}, 0);
+  double before = 0;
+  for (int i = 0; i < 100; ++i) {
+    call("clock", {}, {times});
+    CHECK(*times.data<double>() >= before && *times.data<double>() > 0);
+    before = *times.data<double>();
+  }
+}
+
 TEST(fill_every_dtype) {
   for (const DType dtype : kAll) {
     const bool complex = dtype == DType::complex64 || dtype == DType::complex128;

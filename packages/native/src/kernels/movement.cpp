@@ -1,5 +1,6 @@
-// Kernels that move or make elements without computing on them: copy, fill, concatenate, place, range.
+// Kernels that move or make elements without computing on them: copy, fill, concatenate, place, range, clock.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <type_traits>
@@ -110,6 +111,11 @@ void range_kernel(const Call& call) {
   });
 }
 
+void clock_kernel(const Call& call) {
+  const std::chrono::duration<double> now = std::chrono::steady_clock::now().time_since_epoch();
+  *static_cast<double*>(call.outputs[0].data) = now.count();
+}
+
 }  // namespace
 
 void register_movement(Registry& registry) {
@@ -117,6 +123,7 @@ void register_movement(Registry& registry) {
   registry.add("fill", &fill);
   registry.add("concatenate", &concatenate);
   registry.add("place", &place);
+  registry.add("clock", DType::float64, &clock_kernel);
   registry.add("range", DType::float32, &range_kernel<float>);
   registry.add("range", DType::float64, &range_kernel<double>);
   registry.add("range", DType::float16, &range_kernel<Half>);

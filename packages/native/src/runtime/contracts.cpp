@@ -184,6 +184,12 @@ const char* range(const Call& call) {
   return nullptr;
 }
 
+const char* clock(const Call& call) {
+  EXPECT(has(call, 0, 1, 0), kCounts);
+  EXPECT(out(call, 0).size == 1, kShapes);
+  return nullptr;
+}
+
 // ---- Reductions --------------------------------------------------------------------------------------------------
 
 template <bool kNeedsElements>
@@ -801,6 +807,7 @@ std::map<std::string, Contract> all_contracts() {
   add({"concatenate"}, &concatenate);
   add({"place"}, &place);
   add({"range"}, &range);
+  add({"clock"}, &clock);
   add({"sum", "prod", "mean", "any", "all"}, &reduction<false>);
   add({"max", "min"}, &reduction<true>);
   add({"argmax", "argmin"}, &extreme_index);
