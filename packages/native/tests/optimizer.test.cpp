@@ -108,6 +108,52 @@ TEST(nadam_follows_the_formula) {
                });
 }
 
+// Many variables in one call become what each becomes alone, whatever their sizes and wherever chunks end.
+void check_together(const char* kernel, size_t slots, const std::vector<double>& attributes) {
+  const std::vector<int64_t> sizes = {3, 0, 70001, 1, 17, 40000, 0, 5};
+  for (const DType dtype : kFloats) {
+    std::vector<Array> gradients, together;
+    std::vector<std::vector<Array>> alone;
+    for (size_t v = 0; v < sizes.size(); ++v) {
+      gradients.push_back(Array::random(dtype, {sizes[v]}, -2, 2, 3 + v));
+      alone.emplace_back();
+      for (size_t k = 0; k < slots; ++k) {
+        alone[v].push_back(Array::random(dtype, {sizes[v]}, 1, 2, 100 + v * slots + k));
+        together.push_back(alone[v][k].contiguous_copy());
+      }
+      call(kernel, {gradients[v]}, alone[v], attributes);
+    }
+    call(kernel, gradients, together, attributes);
+    for (size_t v = 0; v < sizes.size(); ++v) {
+      context() = std::string(kernel) + " " + name_of(dtype) + " " + std::to_string(v);
+      for (size_t k = 0; k < slots; ++k) CHECK(together[v * slots + k].identical(alone[v][k]));
+    }
+  }
+}
+
+TEST(many_variables_change_in_one_call) {
+  check_together("sgd_update", 1, {0.1, 0, 0});
+  check_together("sgd_update", 2, {0.1, 0.9, 1, 0.01, 0.1});
+  check_together("rmsprop_update", 2, {0.1, 0.9, 0, 1e-7, 0});
+  check_together("rmsprop_update", 4, {0.1, 0.9, 0.8, 1e-7, 1});
+  check_together("adam_update", 3, {0.1, 0.9, 0.999, 1e-7, 0, 0.01, 0.1});
+  check_together("adam_update", 4, {0.1, 0.9, 0.99, 1e-7, 1});
+  check_together("nadam_update", 3, {0.1, 0.9, 0.999, 1e-7, 0.5, 0.5, 0.25, 0.125, 0.9});
+}
+
+TEST(weights_decay_before_they_change) {
+  const auto decayed = [](double g, std::vector<double>& s, const std::vector<double>& a) {
+    s[0] -= s[0] * a[5] * a[6];
+    adam(g, s, a);
+  };
+  check_update("adam_update", {-0.5, -0.5, 0}, {0.1, 0.9, 0.999, 1e-7, 0, 0.004, 0.5}, decayed);
+  check_update("sgd_update", {-0.5}, {0.1, 0, 0, 0.004, 0.5},
+               [](double g, std::vector<double>& s, const std::vector<double>& a) {
+                 s[0] -= s[0] * a[3] * a[4];
+                 s[0] -= a[0] * g;
+               });
+}
+
 TEST(adam_passes_nan_on) {
   const Array gradient = Array::of<float>({NAN, 1}, {2});
   const std::vector<Array> outputs(4, Array::filled(DType::float32, {2}, 0.5));

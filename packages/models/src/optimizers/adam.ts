@@ -74,6 +74,7 @@ export class Adam extends Optimizer<'momentum' | 'velocity', 'velocityHat'> {
     variable: Variable,
     {momentum, velocity, velocityHat}: AdamSlots,
     rate: Amount,
+    decay: readonly Amount[],
   ): boolean {
     const {beta1, beta2, epsilon, amsgrad} = this;
     const step = plus(this.step, 1);
@@ -81,7 +82,7 @@ export class Adam extends Optimizer<'momentum' | 'velocity', 'velocityHat'> {
     const rest = (beta: number): Amount => round(minus(1, round(power(round(beta), step))));
     const corrected = over(times(rate, round(rootOf(rest(beta2)))), rest(beta1));
     const targets = [variable, momentum, velocity, velocityHat].filter((slot) => slot !== undefined);
-    updateVariables('adam_update', [gradient], [corrected, beta1, beta2, epsilon, amsgrad ? 1 : 0], targets);
+    updateVariables('adam_update', [gradient], [corrected, beta1, beta2, epsilon, amsgrad ? 1 : 0, ...decay], targets);
     return true;
   }
 

@@ -108,6 +108,7 @@ export class Nadam extends Optimizer<'momentum' | 'velocity', never> {
     variable: Variable,
     {momentum, velocity}: Slots<'momentum' | 'velocity'>,
     rate: Amount,
+    decay: readonly Amount[],
   ): boolean {
     const {beta1, beta2, epsilon} = this;
     const step = plus(this.step, 1);
@@ -124,6 +125,7 @@ export class Nadam extends Optimizer<'momentum' | 'velocity', never> {
       product,
       times(product, next),
       power(rounded(beta2, dtype), step),
+      ...decay,
     ];
     updateVariables('nadam_update', [gradient], attributes, [variable, momentum, velocity]);
     return true;

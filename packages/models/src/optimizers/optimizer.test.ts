@@ -164,6 +164,10 @@ describe('fused steps equal the composed ones', () => {
     adam: () => new Adam(0.01),
     'adam amsgrad': () => new Adam(0.01, {amsgrad: true, beta1: 0.8, beta2: 0.9}),
     nadam: () => new Nadam(0.01),
+    'sgd decay': () => new SGD(0.1, {momentum: 0.9, weightDecay: 0.1}),
+    'rmsprop decay': () => new RMSprop(0.01, {weightDecay: 0.1}),
+    adamw: () => new optimizers.AdamW(0.01, {weightDecay: 0.1}),
+    'nadam decay': () => new Nadam(0.01, {weightDecay: 0.1}),
     'nadam betas': () => new Nadam(0.01, {beta1: 0.7, beta2: 0.95, epsilon: 1e-3}),
   };
   for (const dtype of ['float32', 'float64'] as const) {

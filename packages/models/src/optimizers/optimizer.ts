@@ -145,8 +145,15 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   /**
    * The same as {@link updateStep} in one native pass, for float32 and float64; false says that there is none.
    * @param rate the learning rate
+   * @param decay what the kernel does first, as its last attributes: empty, or a weight decay and the rate it is taken with
    */
-  protected fusedStep(_gradient: Tensor, _variable: Variable, _slots: Slots<S, P>, _rate: Amount): boolean {
+  protected fusedStep(
+    _gradient: Tensor,
+    _variable: Variable,
+    _slots: Slots<S, P>,
+    _rate: Amount,
+    _decay: readonly Amount[],
+  ): boolean {
     return false;
   }
 
@@ -354,7 +361,6 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   #update(gradients: readonly Tensor[], variables: readonly Variable[]): void {
     const clipped = this.#clip(gradients);
     const rate = this.#rateNow;
-    this.#decay(variables, rate);
     this.#stepNow = this.step;
     try {
       this.beforeUpdate(variables);
@@ -367,8 +373,10 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   #updateOne(gradient: Tensor | undefined, variable: Variable, rate: Amount): void {
     const slots = this.#slots.get(variable)?.byName as Slots<S, P> | undefined;
     if (gradient === undefined || slots === undefined) return;
+    const decay = this.usesWeightDecay(variable) ? this.decayOf(variable) : null;
     const fused = variable.dtype === 'float32' || variable.dtype === 'float64';
-    if (fused && this.fusedStep(gradient, variable, slots, rate)) return;
+    if (fused && this.fusedStep(gradient, variable, slots, rate, decay === null ? [] : [decay, rate])) return;
+    if (decay !== null) variable.assignSub(variable.mul(decay).mul(this.scalar(rate, variable)));
     this.updateStep(gradient, variable, slots, this.scalar(rate, variable));
   }
 
@@ -383,13 +391,6 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     if (globalClipnorm !== null && globalClipnorm > 0) return clipByGlobalNorm(gradients, globalClipnorm);
     if (clipvalue !== null && clipvalue > 0) return gradients.map((gradient) => gradient.clip(-clipvalue, clipvalue));
     return gradients;
-  }
-
-  #decay(variables: readonly Variable[], rate: Amount): void {
-    for (const variable of variables) {
-      const decay = this.usesWeightDecay(variable) ? this.decayOf(variable) : null;
-      if (decay !== null) variable.assignSub(variable.mul(decay).mul(this.scalar(rate, variable)));
-    }
   }
 
   /** The weight decay of a variable, unless it was excluded. */

@@ -67,10 +67,16 @@ export class RMSprop extends Optimizer<'velocity', Optional> {
     variable: Variable,
     {velocity, momentum, averageGradient}: Slots<'velocity', Optional>,
     rate: Amount,
+    decay: readonly Amount[],
   ): boolean {
     const targets = [variable, velocity, momentum, averageGradient].filter((slot) => slot !== undefined);
     const {rho, epsilon, centered} = this;
-    updateVariables('rmsprop_update', [gradient], [rate, rho, this.momentum, epsilon, centered ? 1 : 0], targets);
+    updateVariables(
+      'rmsprop_update',
+      [gradient],
+      [rate, rho, this.momentum, epsilon, centered ? 1 : 0, ...decay],
+      targets,
+    );
     return true;
   }
 

@@ -53,9 +53,10 @@ export class SGD extends Optimizer<never, 'momentum'> {
     variable: Variable,
     {momentum}: Slots<never, 'momentum'>,
     rate: Amount,
+    decay: readonly Amount[],
   ): boolean {
     const targets = momentum === undefined ? [variable] : [variable, momentum];
-    updateVariables('sgd_update', [gradient], [rate, this.momentum, this.nesterov ? 1 : 0], targets);
+    updateVariables('sgd_update', [gradient], [rate, this.momentum, this.nesterov ? 1 : 0, ...decay], targets);
     return true;
   }
 

@@ -765,13 +765,15 @@ const char* categorical(const Call& call) {
   return nullptr;
 }
 
-/// A gradient, a variable and its slots, all of one shape. With a flag set, a slot more.
+/// Gradients, and for each of them a variable and its slots of its shape. With a flag set, a slot more.
 template <int kLeast, int kMost, int kAttributeCount, int kFlag>
 const char* optimizer(const Call& call) {
-  EXPECT(call.num_inputs == 1 && call.num_attributes >= kAttributeCount, kCounts);
+  EXPECT(call.num_inputs >= 1 && call.num_attributes >= kAttributeCount, kCounts);
   const bool more = kFlag >= 0 && call.attributes[kFlag < 0 ? 0 : kFlag] != 0;
-  EXPECT(call.num_outputs >= kLeast + (more ? 1 : 0) && call.num_outputs <= kMost, kCounts);
-  for (int i = 0; i < call.num_outputs; ++i) EXPECT(same_shape(in(call, 0), out(call, i)), kShapes);
+  const int32_t slots = call.num_outputs / call.num_inputs;
+  EXPECT(call.num_outputs == slots * call.num_inputs, kCounts);
+  EXPECT(slots >= kLeast + (more ? 1 : 0) && slots <= kMost, kCounts);
+  for (int i = 0; i < call.num_outputs; ++i) EXPECT(same_shape(in(call, i / slots), out(call, i)), kShapes);
   EXPECT(all_of_dtype(call, in(call, 0).dtype), kDTypes);
   EXPECT(all_contiguous(call), kGaps);
   return nullptr;

@@ -4,6 +4,7 @@ import {removeDeadCode} from './dead-code.js';
 import {attachEpilogues} from './epilogue.js';
 import {foldConstants} from './fold.js';
 import {fuseElementwise} from './fuse.js';
+import {groupUpdates} from './group.js';
 import {simplify} from './simplify.js';
 
 /** Which passes run; all do by default. */
@@ -20,6 +21,8 @@ export interface PassOptions {
   epilogue?: boolean | undefined;
   /** Runs elementwise functions that follow each other in one pass over memory. */
   fuse?: boolean | undefined;
+  /** Makes the same optimizer step for all variables in one pass. */
+  group?: boolean | undefined;
   /** Lets values take the memory of others that nobody needs any more. */
   reuse?: boolean | undefined;
 }
@@ -32,6 +35,7 @@ export const PASS_NAMES = [
   'deadCode',
   'epilogue',
   'fuse',
+  'group',
   'reuse',
 ] as const satisfies readonly (keyof PassOptions)[];
 
@@ -42,6 +46,7 @@ const PASSES = {
   deadCode: removeDeadCode,
   epilogue: attachEpilogues,
   fuse: fuseElementwise,
+  group: groupUpdates,
 } as const satisfies Partial<Record<keyof PassOptions, (program: Program) => Program>>;
 
 /** The program after all passes that are on. */

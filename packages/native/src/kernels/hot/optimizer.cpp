@@ -1,4 +1,8 @@
-// Optimizer steps: one pass over the gradient, the variable and its slots, in place.
+// Optimizer steps: one pass over gradients, variables and their slots, in place.
+//
+// A call takes any number of variables: inputs are their gradients, outputs each variable with its slots. Two
+// attributes more than a step needs are a weight decay and the rate that it is taken with: w -= w decay rate comes
+// first.
 //
 // The formulas and the places where a hyper-parameter is rounded to the variable's dtype are those of Keras on
 // TensorFlow (keras/src/optimizers/{sgd,rmsprop,adam,nadam}.py). The loops are plain: compilers turn them into vectors
@@ -11,14 +15,44 @@ namespace {
 // 12 to 36 bytes move per element: a chunk is some 20 to 50 us of memory traffic.
 constexpr int64_t kGrain = 32768;
 
-template <class T>
-const T* gradient_of(const Call& call) {
-  return static_cast<const T*>(call.inputs[0].data);
-}
+// Elements of the operands of one step that stay in the first-level cache: where weights decay first, they are still
+// there for the step.
+constexpr int64_t kDecayBlock = 2048;
+constexpr int kMostSlots = 4;
 
 template <class T>
-T* slot_of(const Call& call, int32_t index) {
-  return static_cast<T*>(call.outputs[index].data);
+[[gnu::noinline]] void decay_step(int64_t n, T* __restrict w, T decay, T rate) {
+  for (int64_t i = 0; i < n; ++i) w[i] -= w[i] * decay * rate;
+}
+
+/// `step(n, gradient, slots)` over all variables, cut into chunks as if they lay one behind the other: many small ones
+/// cost as much as a large one. `attributes` is how many the step itself has.
+template <class T, class Step>
+void for_each_variable(const Call& call, int32_t attributes, const Step& step) {
+  const int32_t slots = call.num_outputs / call.num_inputs;
+  const bool decays = call.num_attributes >= attributes + 2;
+  const T decay = decays ? static_cast<T>(call.attributes[attributes]) : 0;
+  const T rate = decays ? static_cast<T>(call.attributes[attributes + 1]) : 0;
+  int64_t total = 0;
+  for (int32_t v = 0; v < call.num_inputs; ++v) total += call.inputs[v].size;
+  parallel_range(total, kGrain, [&](int64_t begin, int64_t end) {
+    int32_t v = 0;
+    int64_t at = begin;  // within the variable
+    for (; at >= call.inputs[v].size; ++v) at -= call.inputs[v].size;
+    for (int64_t left = end - begin; left > 0; ++v, at = 0) {
+      const int64_t own = call.inputs[v].size - at;
+      const int64_t stop = at + (own < left ? own : left);
+      left -= stop - at;
+      while (at < stop) {
+        const int64_t n = decays && stop - at > kDecayBlock ? kDecayBlock : stop - at;
+        T* part[kMostSlots] = {};
+        for (int32_t k = 0; k < slots; ++k) part[k] = static_cast<T*>(call.outputs[v * slots + k].data) + at;
+        if (decays) decay_step(n, part[0], decay, rate);
+        step(n, static_cast<const T*>(call.inputs[v].data) + at, part);
+        at += n;
+      }
+    }
+  });
 }
 
 // Each step is a function of restricted pointers and values: what a lambda captured could alias its stores, for all
@@ -46,17 +80,14 @@ void sgd_update(const Call& call) {
   const auto rate = static_cast<T>(call.attributes[0]);
   const auto momentum = static_cast<T>(call.attributes[1]);
   const bool nesterov = call.attributes[2] != 0;
-  const T* g = gradient_of<T>(call);
-  T* w = slot_of<T>(call, 0);
-  T* velocity = call.num_outputs > 1 ? slot_of<T>(call, 1) : nullptr;
-  parallel_range(call.inputs[0].size, kGrain, [&](int64_t begin, int64_t end) {
-    const int64_t n = end - begin;
-    if (velocity == nullptr) {
-      sgd_step(n, g + begin, w + begin, rate);
+  const bool has_momentum = call.num_outputs > call.num_inputs;
+  for_each_variable<T>(call, 3, [&](int64_t n, const T* g, T* const* slots) {
+    if (!has_momentum) {
+      sgd_step(n, g, slots[0], rate);
     } else if (nesterov) {
-      momentum_step<T, true>(n, g + begin, w + begin, velocity + begin, rate, momentum);
+      momentum_step<T, true>(n, g, slots[0], slots[1], rate, momentum);
     } else {
-      momentum_step<T, false>(n, g + begin, w + begin, velocity + begin, rate, momentum);
+      momentum_step<T, false>(n, g, slots[0], slots[1], rate, momentum);
     }
   });
 }
@@ -93,22 +124,17 @@ void rmsprop_all(const Call& call) {
   const double* a = call.attributes;
   const Rmsprop<T> h{static_cast<T>(a[0]), static_cast<T>(a[1]), static_cast<T>(1 - a[1]), static_cast<T>(a[2]),
                      static_cast<T>(a[3])};
-  const T* g = gradient_of<T>(call);
-  T* w = slot_of<T>(call, 0);
-  T* velocity = slot_of<T>(call, 1);
-  T* moment = kMomentum ? slot_of<T>(call, 2) : nullptr;
-  T* average = kCentered ? slot_of<T>(call, kMomentum ? 3 : 2) : nullptr;
-  parallel_range(call.inputs[0].size, kGrain, [&](int64_t begin, int64_t end) {
-    rmsprop_step<T, kMomentum, kCentered>(end - begin, g + begin, w + begin, velocity + begin,
-                                          kMomentum ? moment + begin : nullptr, kCentered ? average + begin : nullptr,
-                                          h);
+  for_each_variable<T>(call, 5, [&](int64_t n, const T* g, T* const* slots) {
+    T* moment = kMomentum ? slots[2] : nullptr;
+    T* average = kCentered ? slots[kMomentum ? 3 : 2] : nullptr;
+    rmsprop_step<T, kMomentum, kCentered>(n, g, slots[0], slots[1], moment, average, h);
   });
 }
 
 template <class T>
 void rmsprop_update(const Call& call) {
   const bool centered = call.attributes[4] != 0;
-  const bool momentum = call.num_outputs > (centered ? 3 : 2);
+  const bool momentum = call.num_outputs > call.num_inputs * (centered ? 3 : 2);
   if (momentum) return centered ? rmsprop_all<T, true, true>(call) : rmsprop_all<T, true, false>(call);
   return centered ? rmsprop_all<T, false, true>(call) : rmsprop_all<T, false, false>(call);
 }
@@ -140,16 +166,11 @@ void adam_update(const Call& call) {
   const double* a = call.attributes;
   const Adam<T> h{static_cast<T>(a[0]), static_cast<T>(1 - a[1]), static_cast<T>(1 - a[2]), static_cast<T>(a[3])};
   const bool amsgrad = a[4] != 0;
-  const T* g = gradient_of<T>(call);
-  T* w = slot_of<T>(call, 0);
-  T* first = slot_of<T>(call, 1);
-  T* second = slot_of<T>(call, 2);
-  T* largest = amsgrad ? slot_of<T>(call, 3) : nullptr;
-  parallel_range(call.inputs[0].size, kGrain, [&](int64_t begin, int64_t end) {
+  for_each_variable<T>(call, 5, [&](int64_t n, const T* g, T* const* slots) {
     if (amsgrad) {
-      adam_step<T, true>(end - begin, g + begin, w + begin, first + begin, second + begin, largest + begin, h);
+      adam_step<T, true>(n, g, slots[0], slots[1], slots[2], slots[3], h);
     } else {
-      adam_step<T, false>(end - begin, g + begin, w + begin, first + begin, second + begin, nullptr, h);
+      adam_step<T, false>(n, g, slots[0], slots[1], slots[2], nullptr, h);
     }
   });
 }
@@ -187,13 +208,8 @@ void nadam_update(const Call& call) {
   h.of_m = static_cast<T>(a[5]) / (one - static_cast<T>(a[7]));
   h.of_g = (one - static_cast<T>(a[4])) / (one - static_cast<T>(a[6]));
   h.of_v = one / (one - static_cast<T>(a[8]));
-  const T* g = gradient_of<T>(call);
-  T* w = slot_of<T>(call, 0);
-  T* first = slot_of<T>(call, 1);
-  T* second = slot_of<T>(call, 2);
-  parallel_range(call.inputs[0].size, kGrain, [&](int64_t begin, int64_t end) {
-    nadam_step(end - begin, g + begin, w + begin, first + begin, second + begin, h);
-  });
+  for_each_variable<T>(
+      call, 9, [&](int64_t n, const T* g, T* const* slots) { nadam_step(n, g, slots[0], slots[1], slots[2], h); });
 }
 
 template <class T>
