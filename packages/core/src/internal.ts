@@ -80,3 +80,5 @@ export {isOutermost, type Node, type Operation, type Origin, originOf, recordNod
 export {crossedBuckets} from './strings/hash.js';
 export {RecordedOperation, registerOperations} from './graph/operation.js';
 export {callArguments, graphArguments} from './graph/arguments.js';
+export {writeTrace} from './profile/profile.js';
+export {Profiler} from './profile/profiler.js';

@@ -1,5 +1,6 @@
 /** Models, training, losses, metrics, optimizers and callbacks of Keratin. */
-export {Functional, Model, type ModelOptions} from './model/model.js';
+export {type ModelOptions} from './model/graph-model.js';
+export {Functional, Model} from './model/model.js';
 export {cloneModel, type CloneModelOptions} from './functional/clone.js';
 export {modelFromJson, type ModelFromJsonOptions} from './functional/json.js';
 export {modelFromYaml} from './saving/yaml.js';

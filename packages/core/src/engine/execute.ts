@@ -5,6 +5,7 @@ import {concrete, contiguousStrides, sameShape, sizeOf} from '../shape.js';
 import {noteCreated, outsideScopes, Storage} from '../tensor/storage.js';
 import {Tensor} from '../tensor/tensor.js';
 import {textOf, TextStorage} from '../tensor/text.js';
+import {moment, profiling} from './profiling.js';
 
 type AnyTensor = Tensor<Element>;
 
@@ -128,12 +129,15 @@ export function runElementwise(
     putFresh(dtype, shape);
   }
   const storage = new Storage();
+  const begin = moment();
   try {
     addon.run(storage);
   } catch (error) {
     rethrow(error, op);
   }
+  const end = moment();
   storage.handle = words[0] ?? 0;
+  if (profiling !== null) profiling.kernel(op, opcode, inputs, [], [{shape, dtype}], begin, end);
   return Tensor.create(shape, dtype, noteCreated(storage));
 }
 
@@ -159,17 +163,21 @@ export function runKernel(
   for (const input of inputs) putBroadcast(input, concrete(input.shape));
   for (const {dtype, shape} of outputs) putFresh(dtype, shape);
   const storages = outputs.map(() => new Storage());
+  const begin = moment();
   try {
     addon.run(...storages);
   } catch (error) {
     rethrow(error, op);
   }
-  return outputs.map(({shape, dtype}, i) => {
+  const end = moment();
+  const made = outputs.map(({shape, dtype}, i) => {
     const storage = storages[i];
     if (storage === undefined) throw new InternalError('an output has no storage');
     storage.handle = words[i] ?? 0;
-    return Tensor.create(shape, dtype, noteCreated(storage));
+    return Tensor.create<Element>(shape, dtype, noteCreated(storage));
   });
+  if (profiling !== null) profiling.kernel(op, opcode, inputs, attributes, outputs, begin, end);
+  return made;
 }
 
 /** A kernel that writes into existing buffers, such as a Variable's. */
@@ -189,11 +197,15 @@ export function runInto(
   for (const attribute of attributes) put(attribute);
   for (const input of inputs) putBroadcast(input, broadcastTo ?? concrete(input.shape));
   for (const target of targets) putBroadcast(target, concrete(target.shape));
+  const begin = moment();
   try {
     addon.run();
   } catch (error) {
     rethrow(error, op);
   }
+  if (profiling === null) return;
+  const outputs = targets.map(({shape, dtype}) => ({shape: concrete(shape), dtype}));
+  profiling.kernel(op, opcode, inputs, attributes, outputs, begin, moment());
 }
 
 const COPY = 'copy';

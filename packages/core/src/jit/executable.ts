@@ -1,14 +1,23 @@
 import {addon} from '@keratin/native';
 import {DTYPES, type Element} from '../dtype.js';
 import {contiguous, rethrow, storageOf} from '../engine/execute.js';
+import {profiling} from '../engine/profiling.js';
 import {InternalError} from '../errors.js';
 import {globalGenerator, stateAt} from '../random/seed.js';
 import {noteCreated, Storage} from '../tensor/storage.js';
 import {Tensor} from '../tensor/tensor.js';
 import {encode} from './encode.js';
+import {withClocks} from './clocks.js';
 import {type Captured, type Operand, type Program, type Value} from './ir.js';
 import {type Instruction, lower} from './lower.js';
 import {planMemory} from './memory.js';
+
+export interface ExecutableOptions {
+  /** Whether values take the memory of others that nobody needs any more. Default true. */
+  readonly reuse?: boolean;
+  /** Is given, after each run, the moments in seconds before the first instruction and after each one: float64. */
+  readonly timed?: (times: Storage) => void;
+}
 
 /** How a result comes about. */
 type Source =
@@ -20,6 +29,7 @@ type Source =
 /** A program that can run. */
 export class Executable {
   readonly program: Program;
+  readonly options: ExecutableOptions;
   readonly instructions: readonly Instruction[];
   readonly arenaBytes: number;
   readonly #handle: number;
@@ -29,13 +39,19 @@ export class Executable {
   readonly #firstVariable: number;
   readonly #firstHost: number;
 
-  constructor(program: Program, options: {readonly reuse?: boolean} = {}) {
+  constructor(program: Program, options: ExecutableOptions = {}) {
     this.program = program;
+    this.options = options;
     const made: Value[] = [];
     this.#sources = program.results.map((result) => sourceOf(program, result, made));
     this.#made = made;
-    const lowered = lower(program, made);
-    const plan = planMemory(lowered, options);
+    let lowered = lower(program, made);
+    let plan = planMemory(lowered, options);
+    if (options.timed !== undefined) {
+      const clocked = withClocks(lowered, plan);
+      ({lowered, plan} = clocked);
+      made.push(clocked.times);
+    }
     this.instructions = plan.instructions;
     this.arenaBytes = plan.arenaBytes;
     this.#firstVariable = 2 * program.inputs.length;
@@ -56,6 +72,7 @@ export class Executable {
 
   /** Runs the program on these inputs, which have the shapes and dtypes that it was made for. */
   run(inputs: readonly Tensor<Element>[]): Tensor<Element>[] {
+    if (profiling !== null && this.options.timed === undefined) return profiling.program(this, inputs);
     const bindings = this.#bindings;
     const {variables} = this.program;
     // Memory that is made for inputs with gaps lives until the end of the run.
@@ -98,6 +115,8 @@ export class Executable {
       storage.handle = bindings[first + i] ?? 0;
       noteCreated(storage);
     }
+    const last = storages.at(-1);
+    if (last !== undefined) this.options.timed?.(last);
     return this.#sources.map((source) => {
       switch (source.kind) {
         case 'made':

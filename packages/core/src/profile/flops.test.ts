@@ -1,4 +1,3 @@
-import {addon} from '@keratin/native';
 import {describe, expect, it} from 'vitest';
 import {jit, ops, random, type Tensor} from '../index.js';
 import {registeredPrimitives} from '../engine/primitive.js';
@@ -30,8 +29,7 @@ describe('floating-point operations', () => {
     expect(costOf(fn, ...shapes)).toBe(flops);
   });
 
-  it('are ruled for kernels that exist, and for all that do more than one for an element', () => {
-    expect(RULED.filter((name) => !addon.kernels.includes(name))).toEqual([]);
+  it('have a rule for each kernel of several results', () => {
     const several = [...registeredPrimitives().values()].filter(
       ({definition}) => (definition.outputs?.length ?? 1) > 1,
     );

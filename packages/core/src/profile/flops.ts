@@ -95,6 +95,16 @@ const sequence =
     return steps * batch * (2 * units * wide + perUnit * units);
   };
 
+/** Scores of queries [n, t, h, d] and keys [n, s, h, d], their weights and the sums of values [n, s, h, e]. */
+const attention =
+  (at: number, ofKeys: number, ofValues: number): Rule =>
+  ({inputs}) => {
+    const [query, key, value] = [inputs[at], inputs[at + 1], inputs[at + 2]];
+    const [batch = 0, steps = 0, heads = 0, size = 0] = query?.shape ?? [];
+    const scores = batch * heads * steps * (key?.shape[1] ?? 0);
+    return scores * (2 * ofKeys * size + 2 * ofValues * (value?.shape[3] ?? 0) + 5);
+  };
+
 /** A transform along the last axis: 5 n log2 n for n complex points (Cooley and Tukey), half of it for real ones. */
 const transform =
   (factor: number, of: (call: KernelCall) => Measured | undefined): Rule =>
@@ -136,6 +146,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   lstm_sequence_gradient: sequence(5, 24),
   gru_sequence_gradient: sequence(4, 20),
   simple_rnn_sequence_gradient: sequence(2, 3),
+  attention: attention(0, 1, 1),
+  // The scores once more, the gradients of keys and queries; those of values and weights.
+  attention_gradient: attention(1, 3, 2),
   fft: transform(5, first),
   rfft: transform(2.5, first),
   irfft: transform(2.5, output),

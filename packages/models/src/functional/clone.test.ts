@@ -20,6 +20,21 @@ function functional() {
   return new Model({inputs: x, outputs: inner(shared(shared(x)).add(x)), name: 'whole'});
 }
 
+test('model.clone() has the values of the weights, and a life of its own', async () => {
+  const model = new Sequential([Input({shape: [4]}), new layers.Dense(1)]);
+  model.compile({optimizer: new optimizers.Adam(0.1), loss: 'mse'});
+  await model.fit(data, ops.ones([2, 1]), {verbose: 0});
+  const before = values(model(data));
+  const copy = model.clone();
+  expect(values(copy(data))).toBe(before);
+  expect(copy.optimizer).not.toBe(model.optimizer);
+  expect(Number(copy.optimizer?.iterations.item())).toBe(0);
+  await copy.fit(data, ops.ones([2, 1]), {verbose: 0});
+  expect(values(copy(data))).not.toBe(before);
+  expect(values(model(data))).toBe(before);
+  expect(values(model.clone({weights: false})(data))).not.toBe(before);
+});
+
 describe('cloneModel', () => {
   test('gives a model of its own weights, or of the same values', () => {
     const model = functional();

@@ -11,6 +11,7 @@ import {
 import {type AnyLayer, type CallOptions, Input, InputLayer, Layer} from '@keratin/layers';
 import {Model} from '../model/model.js';
 import {Sequential} from '../model/sequential.js';
+import {cloning} from './cloning.js';
 import {inputName} from './inputs.js';
 import {callOperation, type GraphOperation, isGraphLayer} from './operation.js';
 
@@ -53,6 +54,8 @@ export function cloneModel<M extends Model<never, unknown>>(model: M, options: C
   copy.trainer.compileLike(model.trainer);
   return copy as M;
 }
+
+cloning.clone = cloneModel;
 
 type Cache = Map<GraphOperation, GraphOperation>;
 

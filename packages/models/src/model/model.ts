@@ -1,31 +1,15 @@
+import {type Config, type CustomObjects, type Tensor, ValueError, type Variable} from '@keratin/core';
 import {
-  type Config,
-  type CustomObjects,
-  KeratinError,
-  NotBuiltError,
-  type Shape,
-  type Tensor,
-  ValueError,
-} from '@keratin/core';
-import {
-  autoName,
   checkConfig,
   constructFrom,
-  describe,
-  hint,
-  invoke,
   registerPublic,
   serializeKerasObject,
   withCustomObjects,
 } from '@keratin/core/internal';
-import {type AnyLayer, type CallOptions, Layer, type LayerOptions, type Masks, type ShapesOf} from '@keratin/layers';
 import {type History} from '../callbacks/history.js';
+import {cloning} from '../functional/cloning.js';
 import {graphConfig, graphFromConfig} from '../functional/config.js';
-import {Graph} from '../functional/graph.js';
 import {DataForms} from '../functional/data.js';
-import {arranged} from '../functional/inputs.js';
-import {type GraphOperation} from '../functional/operation.js';
-import {graphOutputShapes, runGraph, shapeOrShapes} from '../functional/run.js';
 import {type Metric} from '../metrics/index.js';
 import {type Optimizer} from '../optimizers/index.js';
 import {modelToYaml} from '../saving/model-to-yaml.js';
@@ -33,14 +17,16 @@ import {compileConfig, compileSettings} from '../saving/compile-config.js';
 import {saveModel, type SaveModelOptions} from '../saving/save-model.js';
 import {loadWeights, type LoadWeightsOptions, saveWeights} from '../saving/weights.js';
 import {summary, type SummaryOptions} from '../summary/summary.js';
+import {type LossOption} from '../trainer/compiled-loss.js';
 import {type Arrays, type Batch} from '../trainer/data/batch.js';
 import {type BatchIterable, dataAndOptions} from '../trainer/data/iterables.js';
 import {evaluate} from '../trainer/evaluate.js';
 import {fit} from '../trainer/fit.js';
-import {type StepLogs} from '../trainer/logs.js';
+import {readLogs, type StepLogs} from '../trainer/logs.js';
 import {predictOnBatch, testOnBatch, trainOnBatch} from '../trainer/on-batch.js';
 import {predict} from '../trainer/predict.js';
 import {type LossData, Trainer} from '../trainer/trainer.js';
+import {GraphModel, type ModelOptions} from './graph-model.js';
 import {
   type AnyEvaluation,
   type Compiled,
@@ -52,14 +38,6 @@ import {
   type TestOnBatchOptions,
   type TrainOnBatchOptions,
 } from './types.js';
-
-/** Options of {@link Model}. */
-export interface ModelOptions<I = unknown, O = unknown> extends LayerOptions {
-  /** What `Input` gave: one tensor, or a list or dictionary of them; also tensors in the middle of another model. */
-  inputs?: I | undefined;
-  /** What layers and operations gave for them, in the same forms. */
-  outputs?: O | undefined;
-}
 
 /**
  * A model: layers, and the means to train them. With `inputs` and `outputs` it is what leads from one to the other (a functional
@@ -83,131 +61,20 @@ export interface ModelOptions<I = unknown, O = unknown> extends LayerOptions {
  * const model = new Classifier().compile({optimizer: 'adam', loss: 'sparse_categorical_crossentropy', metrics: ['accuracy']});
  * const {history} = await model.fit(x, y, {epochs: 5});
  */
-export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
+export class Model<const I = Tensor, const O = Tensor> extends GraphModel<I, O> {
   /** Set it to true in a callback to end training after the batch or epoch. */
   stopTraining = false;
   /** What the last `fit` recorded; null before the first. */
   history: History | null = null;
   readonly #trainer: Trainer;
-  readonly #graph: Graph | null;
 
   /**
    * @throws ValueError where the inputs do not lead to the outputs, or are no symbolic tensors
    */
   constructor(options: ModelOptions<I, O> = {}) {
-    const {inputs, outputs, ...own} = options;
-    const graph = inputs === undefined && outputs === undefined ? null : new Graph(inputs, outputs);
-    const named = graph !== null && own.name === undefined && new.target === Model;
-    super(named ? {...own, name: autoName('Functional')} : own, ['inputs', 'outputs']);
+    super(options, new.target === Model ? 'Functional' : undefined);
     this.#trainer = new Trainer(this, Model.prototype);
-    this.#graph = graph;
-    if (graph === null) return;
-    this.buildAtInit();
-    // A graph takes its inputs in the dtypes of its Inputs.
-    this.autocast = false;
-    if (new.target === Model) Object.setPrototypeOf(this, Functional.prototype);
-  }
-
-  /** @internal */
-  override [invoke](...args: readonly unknown[]): unknown {
-    const graph = this.#graph;
-    const [inputs, ...rest] = args;
-    if (graph === null || inputs === undefined || inputs === null) return super[invoke](...args);
-    return super[invoke](arranged(graph, inputs, this.path), ...rest);
-  }
-
-  /** The computation. Called through the model itself: `model(x)`. Subclasses override it. */
-  override call(inputs: I, options: CallOptions): O {
-    const graph = this.#graph;
-    if (graph !== null) return runGraph(graph, inputs, options.mask, this.path) as O;
-    throw new KeratinError(
-      `${this.path}: ${this.constructor.name} has no call method; a subclass of Model overrides call(inputs)`,
-    );
-  }
-
-  // The layers within give their outputs the masks that these have.
-  override computeMask(_inputs: I, _previousMask: Masks): Masks {
-    return null;
-  }
-
-  override computeOutputShape(inputShape: ShapesOf<I>): ShapesOf<O> {
-    const graph = this.#graph;
-    if (graph === null) return super.computeOutputShape(inputShape);
-    return graphOutputShapes(graph, inputShape, this.path) as ShapesOf<O>;
-  }
-
-  /** The layers directly in this model; in a functional one those that lead to the outputs. */
-  get layers(): readonly AnyLayer[] {
-    return this.#graph?.layers ?? this.ownLayers();
-  }
-
-  /** @internal */
-  override ownLayers(): readonly AnyLayer[] {
-    const graph = this.#graph;
-    const others = super.ownLayers();
-    if (graph === null) return others;
-    return others.length === 0 ? graph.layers : [...new Set([...graph.layers, ...others])];
-  }
-
-  /** Layers and operations of a functional model, from the inputs to the outputs. */
-  get operations(): readonly GraphOperation[] {
-    return this.#graph?.operations ?? this.layers;
-  }
-
-  /** @internal The graph of a functional model. */
-  get graph(): Graph | null {
-    return this.#graph;
-  }
-
-  /** The symbolic inputs of a functional model, as they were given; of any other the input of its first symbolic call. */
-  override get input(): unknown {
-    return this.#graph === null ? super.input : this.#graph.inputStructure;
-  }
-  /** The symbolic outputs of a functional model, as they were given; of any other the output of its first symbolic call. */
-  override get output(): unknown {
-    return this.#graph === null ? super.output : this.#graph.outputStructure;
-  }
-  /** The symbolic inputs side by side. */
-  get inputs(): readonly Tensor[] {
-    return this.#known('inputs').inputs as readonly Tensor[];
-  }
-  /** The symbolic outputs side by side. */
-  get outputs(): readonly Tensor[] {
-    return this.#known('outputs').outputs as readonly Tensor[];
-  }
-  /** The shape of the input with the batch; the shapes of several in a list. */
-  get inputShape(): Shape | readonly Shape[] {
-    return shapeOrShapes(this.inputs);
-  }
-  /** The shape of the output with the batch; the shapes of several in a list. */
-  get outputShape(): Shape | readonly Shape[] {
-    return shapeOrShapes(this.outputs);
-  }
-
-  #known(what: string): Graph {
-    if (this.#graph !== null) return this.#graph;
-    throw new NotBuiltError(
-      `${this.path}.${what}: only models made of symbolic inputs and outputs know them beforehand`,
-    );
-  }
-
-  /** The names of several outputs in a list, which losses, metrics and targets may use; null where there are none. */
-  get outputNames(): readonly string[] | null {
-    return this.#graph !== null && Array.isArray(this.#graph.outputStructure) ? this.#graph.outputNames : null;
-  }
-
-  /** A layer by name, or by position. */
-  getLayer(which: string | number): AnyLayer {
-    const {layers} = this;
-    const found = typeof which === 'number' ? layers[which] : layers.find(({name}) => name === which);
-    if (found !== undefined) return found;
-    if (typeof which === 'number') {
-      throw new ValueError(
-        `getLayer: model "${this.name}" has ${String(layers.length)} layers, got position ${String(which)}`,
-      );
-    }
-    const names = layers.map(({name}) => name);
-    throw new ValueError(`getLayer: model "${this.name}" has no layer ${describe(which)}${hint(which, names)}`);
+    if (this.graph !== null && new.target === Model) Object.setPrototypeOf(this, Functional.prototype);
   }
 
   // --- compile and train -----------------------------------------------------------------------------------------------
@@ -242,9 +109,19 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
     return this.#trainer.optimizers;
   }
 
+  /** The loss as `compile` was given it; undefined where there is none. */
+  get loss(): LossOption | undefined {
+    return this.#trainer.settings?.loss;
+  }
+
   /** The mean loss, the compiled metrics, and metrics in the model's own fields. Override it to report others. */
   get metrics(): Metric[] {
     return this.#trainer.metrics();
+  }
+
+  /** The state of all metrics. */
+  get metricsVariables(): readonly Variable[] {
+    return [...new Set(this.metrics.flatMap(({variables}) => variables as readonly Variable[]))];
   }
 
   /** The names of {@link metrics} in the logs. */
@@ -323,7 +200,7 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
   }
 
   get #data(): DataForms {
-    return new DataForms(this.#graph);
+    return new DataForms(this.graph);
   }
 
   // --- steps, for subclasses to override -------------------------------------------------------------------------------
@@ -363,6 +240,11 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
     return this.#trainer.computeMetrics(data);
   }
 
+  /** The values of all metrics now, by their names in the logs. */
+  getMetricsResult(): Readonly<Record<string, number>> {
+    return readLogs(this.#trainer.results()) as Readonly<Record<string, number>>;
+  }
+
   /** Starts all metrics over, as each epoch does. */
   resetMetrics(): void {
     this.#trainer.resetMetrics();
@@ -372,7 +254,7 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
 
   /** What a functional model is made of, as Keras 3 writes it; what any other model holds is up to its class. */
   override getConfig(): Config {
-    const graph = this.#graph;
+    const {graph} = this;
     if (graph === null) return super.getConfig();
     return {name: this.name, trainable: this.trainable, ...graphConfig(graph, isFunctional)};
   }
@@ -397,7 +279,7 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
 
   /** @internal */
   override getBuildConfig(): Config | null {
-    return this.#graph === null ? super.getBuildConfig() : {input_shape: null};
+    return this.graph === null ? super.getBuildConfig() : {input_shape: null};
   }
 
   /** @internal How the model was compiled; null where it was not, or where a file cannot hold it (then `save` says so). */
@@ -440,6 +322,17 @@ export class Model<const I = Tensor, const O = Tensor> extends Layer<I, O> {
    */
   save(path: string | URL, options?: SaveModelOptions): Promise<void> {
     return saveModel(this, path, options);
+  }
+
+  /**
+   * A copy with weights and, where the model is compiled, an optimizer of its own: nothing that happens to one touches the other. The
+   * same as `cloneModel(model, options)`, but for the weights, whose values the copy has unless `weights` is false.
+   *
+   * @example
+   * const target = online.clone();
+   */
+  clone(options: {readonly weights?: boolean | undefined} = {}): this {
+    return cloning.clone(this, {weights: true, ...options}) as this;
   }
 
   // --- description and weights -----------------------------------------------------------------------------------------

@@ -128,6 +128,11 @@ export interface CompileOptions<M extends MetricsOf = MetricsOf, W extends Metri
   /** Metrics with sample and class weights. */
   weightedMetrics?: W | undefined;
   /**
+   * Whether the optimizer of a model with layers of dtype `'mixed_float16'` is wrapped in a `LossScaleOptimizer`, unless it scales the
+   * loss itself. Default true.
+   */
+  autoScaleLoss?: boolean | undefined;
+  /**
    * Whether a step whose loss, gradients or new weights are not all finite is an error that names the first layer and operation that
    * gave NaN or infinity, and the rows of the batch. Steps take a little longer. Default false.
    */

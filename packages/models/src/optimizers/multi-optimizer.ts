@@ -69,6 +69,8 @@ function checkInner(where: string, name: string, optimizer: unknown): void {
 
 /** Options of {@link MultiOptimizer}. */
 export interface MultiOptimizerOptions {
+  /** The loss is multiplied by it before gradients are computed, and gradients divided by it. Default null. */
+  lossScaleFactor?: number | null | undefined;
   name?: string | undefined;
 }
 
@@ -87,8 +89,14 @@ export class MultiOptimizer extends Optimizer<never, never> {
     if (!(optimizerMap instanceof OptimizerMap)) {
       throw new ValueError(`MultiOptimizer: an OptimizerMap is needed, got ${describe(optimizerMap)}`);
     }
-    checkOptions('MultiOptimizer', options, ['name']);
-    super({learningRate: 0, name: options.name});
+    checkOptions('MultiOptimizer', options, ['lossScaleFactor', 'name']);
+    const scaled = optimizerMap.optimizers.find(({lossScaleFactor}) => lossScaleFactor !== null);
+    if (scaled !== undefined) {
+      throw new ValueError(
+        `MultiOptimizer: its optimizers share one loss, so lossScaleFactor is an option of the MultiOptimizer, got ${String(scaled.lossScaleFactor)} in ${scaled.name}`,
+      );
+    }
+    super({learningRate: 0, name: options.name, lossScaleFactor: options.lossScaleFactor});
     this.optimizerMap = optimizerMap;
   }
 
@@ -133,8 +141,11 @@ export class MultiOptimizer extends Optimizer<never, never> {
     for (const optimizer of this.optimizers) {
       const mine = [...variables.entries()].filter(([, variable]) => this.#chosen.get(variable) === optimizer);
       if (mine.every(([i]) => gradients[i] === null)) continue;
+      const scale = this.lossScaleFactor;
+      const unscaled = (gradient: MaybeGradient) =>
+        gradient === null || scale === null ? gradient : gradient.div(scale);
       optimizer.apply(
-        mine.map(([i]) => gradients[i] ?? null),
+        mine.map(([i]) => unscaled(gradients[i] ?? null)),
         mine.map(([, variable]) => variable),
       );
     }
@@ -161,7 +172,7 @@ export class MultiOptimizer extends Optimizer<never, never> {
   }
 
   static override fromConfig<T>(this: new (...args: never[]) => T, config: Config, customObjects?: CustomObjects): T {
-    const {optimizer_map: map, name} = config;
-    return Reflect.construct(this, [deserializeKerasObject(map, {customObjects}), {name}]) as T;
+    const {optimizer_map: map, name, loss_scale_factor: lossScaleFactor} = config;
+    return Reflect.construct(this, [deserializeKerasObject(map, {customObjects}), {name, lossScaleFactor}]) as T;
   }
 }

@@ -384,6 +384,20 @@ test('a multi-optimizer asks each part for its own rate', () => {
   expect(() => optimizer.learningRate).toThrow('each of its optimizers has a learning rate of its own');
 });
 
+test('a multi-optimizer scales the loss of all its parts', () => {
+  const {MultiOptimizer, OptimizerMap} = optimizers;
+  const optimizer = new MultiOptimizer(new OptimizerMap(new SGD(1), {'a.*': new SGD(0.5)}), {lossScaleFactor: 8});
+  const [a, b] = [v(0, 'a1'), v(0, 'b1')];
+  expect(optimizer.scaleLoss(tensor(2)).item()).toBe(16);
+  optimizer.apply([tensor(8), null], [a, b]);
+  optimizer.apply([tensor(8), tensor(16)], [a, b]);
+  expect([a.item(), b.item()]).toEqual([-1, -2]);
+  expect(optimizers.deserialize(optimizers.serialize(optimizer)).lossScaleFactor).toBe(8);
+  expect(() => new MultiOptimizer(new OptimizerMap(new SGD({name: 's', lossScaleFactor: 4})))).toThrow(
+    'MultiOptimizer: its optimizers share one loss, so lossScaleFactor is an option of the MultiOptimizer, got 4 in s',
+  );
+});
+
 test('a loss-scale optimizer skips steps that are not finite', () => {
   const optimizer = new optimizers.LossScaleOptimizer(new SGD(1), {initialScale: 4, dynamicGrowthSteps: 2});
   const w = v(0, 'w');

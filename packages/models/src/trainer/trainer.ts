@@ -31,6 +31,7 @@ export interface CompileSettings {
   readonly lossWeights?: LossWeights | undefined;
   readonly metrics?: MetricsOption | undefined;
   readonly weightedMetrics?: MetricsOption | undefined;
+  readonly autoScaleLoss?: boolean | undefined;
   readonly debugNumerics?: boolean | undefined;
   readonly jitCompile?: JitCompile | undefined;
 }
@@ -41,6 +42,7 @@ const COMPILE_OPTIONS = [
   'lossWeights',
   'metrics',
   'weightedMetrics',
+  'autoScaleLoss',
   'debugNumerics',
   'jitCompile',
 ] as const;
@@ -141,7 +143,10 @@ export class Trainer {
       throw new ValueError(`compile: jitCompile must be true, false or 'auto', got ${describe(jitCompile)}`);
     }
     // Everything is made before anything is stored: a mistake leaves the model as it was.
-    const made = isGroups(optimizer) ? new OptimizerGroups(optimizer) : optimizers.get(optimizer);
+    const made = this.#scaled(
+      isGroups(optimizer) ? new OptimizerGroups(optimizer) : optimizers.get(optimizer),
+      settings.autoScaleLoss ?? true,
+    );
     if (lossWeights !== undefined && loss === undefined) throw new ValueError('compile: lossWeights needs a loss');
     const compiledLoss = loss === undefined ? null : new CompiledLoss(loss, lossWeights);
     const compiledMetrics = new CompiledMetrics(metrics, weightedMetrics);
@@ -156,6 +161,19 @@ export class Trainer {
     this.#compiled = true;
     this.#settings = settings;
     this.forget();
+  }
+
+  // Small gradients vanish in float16 unless the loss is scaled up.
+  #scaled(optimizer: optimizers.Optimizer | OptimizerGroups, wanted: boolean): optimizers.Optimizer | OptimizerGroups {
+    const layers: readonly AnyLayer[] = [this.#model, ...this.#model.flattenLayers()];
+    if (!wanted || !layers.some(({dtypePolicy}) => dtypePolicy.name === 'mixed_float16')) return optimizer;
+    if (optimizer instanceof optimizers.LossScaleOptimizer) return optimizer;
+    if (optimizer instanceof OptimizerGroups) {
+      warn('compile: optimizers of parts do not scale the loss, which mixed_float16 needs; use a MultiOptimizer');
+      return optimizer;
+    }
+    if (optimizer.lossScaleFactor !== null) return optimizer;
+    return new optimizers.LossScaleOptimizer(optimizer, {name: 'loss_scale_optimizer'});
   }
 
   // Steps of a user's own may return anything: they are compiled where that is asked for.
