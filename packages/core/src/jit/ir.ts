@@ -150,6 +150,22 @@ export function resolve(operand: Operand, replaced: ReadonlyMap<Value, Operand>)
   }
 }
 
+/** Makes values that a program does not have yet. */
+export function freshValues(
+  program: Program,
+): (like: {readonly shape: readonly number[]; readonly dtype: DType}) => Value {
+  const {inputs, variables, constants, nodes} = program;
+  let next = 0;
+  const see = ({id}: Value): void => {
+    next = Math.max(next, id + 1);
+  };
+  inputs.forEach(see);
+  for (const {initial} of variables) see(initial);
+  for (const {value} of constants) see(value);
+  for (const {outputs} of nodes) outputs.forEach(see);
+  return ({shape, dtype}) => ({kind: 'value', id: next++, shape, dtype});
+}
+
 /** A node that reads what its inputs became. */
 export function withInputs<N extends Node>(node: N, replaced: ReadonlyMap<Value, Operand>): N {
   if (replaced.size === 0) return node;

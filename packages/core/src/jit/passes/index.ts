@@ -6,6 +6,7 @@ import {foldConstants} from './fold.js';
 import {fuseElementwise} from './fuse.js';
 import {groupUpdates} from './group.js';
 import {simplify} from './simplify.js';
+import {sinkReshapes} from './sink.js';
 
 /** Which passes run; all do by default. */
 export interface PassOptions {
@@ -13,6 +14,8 @@ export interface PassOptions {
   fold?: boolean | undefined;
   /** Leaves out what changes nothing, such as `x * 1`. */
   simplify?: boolean | undefined;
+  /** Moves reshapes behind elementwise functions, so that these stand beside what they read. */
+  sink?: boolean | undefined;
   /** Computes once what is computed twice. */
   share?: boolean | undefined;
   /** Leaves out what nobody needs. */
@@ -31,6 +34,7 @@ export interface PassOptions {
 export const PASS_NAMES = [
   'fold',
   'simplify',
+  'sink',
   'share',
   'deadCode',
   'epilogue',
@@ -42,6 +46,7 @@ export const PASS_NAMES = [
 const PASSES = {
   fold: foldConstants,
   simplify,
+  sink: sinkReshapes,
   share: shareCommonSubexpressions,
   deadCode: removeDeadCode,
   epilogue: attachEpilogues,

@@ -1,0 +1,118 @@
+import {reshape} from '../../primitives/movement.js';
+import {sameShape, sizeOf} from '../../shape.js';
+import {type CallNode, freshValues, type Node, type Operand, type Program, rewrite, type Value} from '../ir.js';
+
+/**
+ * Moves reshapes behind the elementwise functions that read them: `relu(reshape(x))` becomes `reshape(relu(x))`, so that the function
+ * stands where its operand was made and can join it (as an epilogue, or in a chain). Reshapes of reshapes become one.
+ */
+export function sinkReshapes(program: Program): Program {
+  return new Sinking(program).run();
+}
+
+class Sinking {
+  readonly #program: Program;
+  readonly #fresh: (like: {readonly shape: readonly number[]; readonly dtype: Value['dtype']}) => Value;
+  readonly #makers = new Map<Value, Node>();
+  #nodes: Node[] = [];
+
+  constructor(program: Program) {
+    this.#program = program;
+    this.#fresh = freshValues(program);
+  }
+
+  run(): Program {
+    for (const node of this.#program.nodes) this.#add(this.#sunk(node));
+    return rewrite(this.#program, this.#nodes, new Map());
+  }
+
+  #add(node: Node): void {
+    this.#nodes.push(node);
+    for (const output of node.outputs) this.#makers.set(output, node);
+  }
+
+  /** What stands for the node; others that it needs are added before. */
+  #sunk(node: Node): Node {
+    const [output] = node.outputs;
+    if (node.kind !== 'call' || output === undefined || sizeOf(output.shape) === 0) return node;
+    if (node.name === 'reshape') {
+      const base = this.#reshaped(node.inputs[0]);
+      return base === null ? node : {...node, inputs: [base]};
+    }
+    if (node.execution.kind !== 'elementwise') return node;
+    for (const input of node.inputs) {
+      const base = sameShape(input.shape, output.shape) ? this.#reshaped(input) : null;
+      if (base === null || sameShape(base.shape, output.shape)) continue;
+      const inputs = node.inputs.map((each) => this.#inShape(each, output.shape, base.shape));
+      if (!inputs.every((each) => each !== null)) continue;
+      const now = this.#fresh({shape: base.shape, dtype: output.dtype});
+      this.#add({...node, inputs: inputs.map((each) => this.#operand(each)), outputs: [now]});
+      return reshapeNode(node.op, now, output);
+    }
+    return node;
+  }
+
+  /** What an operand is a reshape of. */
+  #reshaped(operand: Operand | undefined): Operand | null {
+    const maker = operand?.kind === 'value' ? this.#makers.get(operand) : undefined;
+    return maker?.kind === 'call' && maker.name === 'reshape' ? (maker.inputs[0] ?? null) : null;
+  }
+
+  /** How an operand of a function of `shape` is read by the same function of shape `to`; null where its elements would have to move. */
+  #inShape(operand: Operand, shape: readonly number[], to: readonly number[]): Operand | Reshaped | null {
+    if (operand.kind === 'scalar') return {...operand, shape: []};
+    const base = this.#reshaped(operand);
+    if (sameShape(operand.shape, shape)) {
+      if (base !== null && sameShape(base.shape, to)) return base;
+      return this.#isPlain(operand) ? {of: operand, shape: to} : null;
+    }
+    // What is broadcast along leading axes alone reads the trailing ones of the new shape.
+    const own = operand.shape.slice(operand.shape.findIndex((size) => size !== 1));
+    if (sizeOf(operand.shape) === 1) return {of: operand, shape: []};
+    if (!sameShape(own, shape.slice(shape.length - own.length)) || !this.#isPlain(operand)) return null;
+    const size = sizeOf(own);
+    for (let axis = to.length; axis >= 0; axis--) {
+      if (sizeOf(to.slice(axis)) === size) return {of: operand, shape: to.slice(axis)};
+    }
+    return null;
+  }
+
+  /** Whether a reshape of the operand is free: it is no view that changes the order of elements. */
+  #isPlain(operand: Value): boolean {
+    const maker = this.#makers.get(operand);
+    return maker?.kind !== 'call' || maker.execution.kind !== 'view' || maker.name === 'reshape';
+  }
+
+  #operand(operand: Operand | Reshaped): Operand {
+    if (!('of' in operand)) return operand;
+    const {of, shape} = operand;
+    if (sameShape(of.shape, shape)) return of;
+    const value = this.#fresh({shape, dtype: of.dtype});
+    this.#add(reshapeNode('reshape', of, value));
+    return value;
+  }
+}
+
+/** A value that is to be reshaped first. */
+interface Reshaped {
+  readonly of: Value;
+  readonly shape: readonly number[];
+}
+
+function reshapeNode(op: string, from: Operand, to: Value): CallNode {
+  const {run} = reshape.definition;
+  const attributes = {shape: to.shape};
+  return {
+    kind: 'call',
+    op,
+    name: reshape.name,
+    text: `shape: [${to.shape.join()}]`,
+    inputs: [from],
+    outputs: [to],
+    dynamic: [],
+    execution: {
+      kind: 'view',
+      layout: (input) => (run.kind === 'view' ? run.layout(input, attributes, to.shape) : null),
+    },
+  };
+}
