@@ -28,6 +28,7 @@ export {
   times,
   wholeOver,
 } from './engine/amount.js';
+export {attention, type AttentionSettings} from './ops/fused-attention.js';
 export {dense} from './ops/fused.js';
 export {convolve, perAxis} from './ops/nn.js';
 export {

@@ -128,6 +128,21 @@ function runAll(): void {
   }
   const primitiveOf = (name: string) => registeredPrimitives().get(name) as Primitive<unknown>;
   const [h, gates, state] = [uniform([2, 3, 5]), uniform([2, 3, 20], 0.1, 0.9), uniform([3, 5])];
+  const [heads, rows, none] = [uniform([2, 3, 4, 5]), uniform([2, 4, 3]), tensor(0, 'float64')];
+  const attributes = {
+    scale: 1,
+    causal: true,
+    unseen: 'replaced',
+    low: -1e9,
+    rate: 0.5,
+    state: [1, 2, 3, 4],
+    withBias: true,
+  };
+  applyAll(
+    primitiveOf('attention_gradient'),
+    [heads, heads, heads, heads, none, tensor(true), heads, rows, rows],
+    attributes,
+  );
   applyAll(primitiveOf('lstm_sequence_gradient'), [h, h, gates, h, state, uniform([5, 20])], undefined);
   applyAll(primitiveOf('gru_sequence_gradient'), [h, gates, h, state, uniform([5, 15])], undefined);
   applyAll(primitiveOf('simple_rnn_sequence_gradient'), [h, h, uniform([5, 5])], undefined);

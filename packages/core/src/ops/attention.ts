@@ -1,13 +1,11 @@
 import {type Element} from '../dtype.js';
 import {ShapeError} from '../errors.js';
+import {composedAttention} from '../primitives/attention-composed.js';
 import {show} from '../shape.js';
 import {checkOptions} from '../suggest.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {type AnyTensorLike, castTo, toFloat, toFloatPair, toTensor} from './convert.js';
-import {logicalAnd, where} from './elementwise.js';
-import {tri} from './arrange.js';
-import {matmul} from './linalg.js';
-import {softmax} from './nn.js';
+import {attention, LOWEST} from './fused-attention.js';
 
 export interface DotProductAttentionOptions {
   /** Added to the scores; broadcasts to [n, heads, queries, keys]. */
@@ -23,7 +21,8 @@ export interface DotProductAttentionOptions {
 }
 
 /**
- * softmax(query key^T scale + bias) value for each head. Vaswani et al., "Attention is all you need", 2017.
+ * softmax(query key^T scale + bias) value for each head. Vaswani et al., "Attention is all you need", 2017. The scores of all pairs
+ * are never in memory (Dao et al., "FlashAttention", 2022), but with `attnLogitsSoftCap`.
  * @param query [n, queries, heads, size]
  * @param key [n, keys, heads or a divisor, size]; each serves as many heads as the quotient
  * @param value like key
@@ -44,23 +43,16 @@ export function dotProductAttention(
       `${op}: query, key and value must have shape (n,length,heads,size), got ${show(q.shape)}, ${show(k.shape)} and ${show(v.shape)}`,
     );
   }
-  const repeats = q.dim(2) / k.dim(2);
-  const heads = (x: Tensor): Tensor => (repeats === 1 ? x : x.repeat(repeats, 2)).transpose([0, 2, 1, 3]);
-  const raw = matmul(q.transpose([0, 2, 1, 3]), heads(k).transpose([0, 1, 3, 2])).mul(
-    options.scale ?? 1 / Math.sqrt(q.dim(3)),
-  );
-  const cap = options.attnLogitsSoftCap;
-  let scores = cap === undefined || cap === null ? raw : raw.div(cap).tanh().mul(cap);
-  if (options.bias !== undefined && options.bias !== null) scores = scores.add(toFloat(options.bias, op));
-  let mask: Tensor<boolean> | null = null;
-  if (options.mask !== undefined && options.mask !== null)
-    mask = castTo<boolean>(toTensor<Element>(options.mask, op), 'bool');
-  if (options.isCausal === true) {
-    const causal = castTo<boolean>(tri(q.dim(1), k.dim(1)), 'bool');
-    mask = mask === null ? causal : logicalAnd(mask, causal);
-  }
-  // Far below every score, but finite, so that a row without keys gives no NaN.
-  const lowest = q.dtype === 'float16' ? -45000 : -2.3819763e38;
-  const masked = mask === null ? scores : where(mask, scores, lowest);
-  return matmul(softmax(masked), heads(v)).transpose([0, 2, 1, 3]);
+  const bias = options.bias === undefined || options.bias === null ? null : toFloat(options.bias, op);
+  const mask =
+    options.mask === undefined || options.mask === null
+      ? null
+      : castTo<boolean>(toTensor<Element>(options.mask, op), 'bool');
+  const scale = options.scale ?? 1 / Math.sqrt(q.dim(3));
+  const causal = options.isCausal === true;
+  const cap = options.attnLogitsSoftCap ?? null;
+  if (cap === null) return attention(q, k, v, {bias, mask, scale, causal}, op);
+  const low = q.dtype === 'float16' ? -45000 : LOWEST;
+  const attributes = {scale, causal, unseen: 'replaced', low, rate: 0, state: null} as const;
+  return composedAttention(q, k, v, bias, mask, attributes, cap);
 }

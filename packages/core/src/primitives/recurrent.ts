@@ -2,10 +2,10 @@ import {ShapeError} from '../errors.js';
 import {applyAll} from '../engine/dispatch.js';
 import {definePrimitive, type GradientContext, type Primitive, type Spec} from '../engine/primitive.js';
 import {isRecording} from '../engine/recording.js';
-import {GradientTape} from '../engine/tape.js';
 import {concrete, type Shape, show} from '../shape.js';
 import {full} from '../tensor/convert.js';
 import {type Tensor} from '../tensor/tensor.js';
+import {composedGradient} from './composed-gradient.js';
 import {gruSteps, lstmSteps, simpleSteps} from './recurrent-steps.js';
 import {given, requireDType, requireSameDType, singleOrDouble} from './rules.js';
 
@@ -63,24 +63,6 @@ function kernelGradient(h: Tensor, h0: Tensor, dproduct: Tensor): Tensor {
 }
 
 const zeros = ({shape, dtype}: Spec): Tensor => full(concrete(shape), 0, dtype);
-
-/** The gradients of steps in ops, which can be differentiated again. */
-function composedGradient(
-  steps: (...inputs: readonly Tensor[]) => readonly Tensor[],
-  inputs: readonly Tensor[],
-  cotangents: readonly (Tensor | null)[],
-): readonly (Tensor | null)[] {
-  const tape = new GradientTape();
-  for (const input of inputs) tape.watch(input);
-  const total = tape.record<Tensor | null>(() => {
-    const parts = steps(...inputs).flatMap((y, i) => {
-      const dy = cotangents[i];
-      return dy === null || dy === undefined ? [] : [y.mul(dy).sum()];
-    });
-    return parts.length === 0 ? null : parts.reduce((sum, part) => sum.add(part));
-  });
-  return total === null ? [] : tape.gradient(total, inputs, {unconnectedGradients: 'none'});
-}
 
 /** Whether the kernels do not suffice: somebody follows, or a gradient reaches what only they read. */
 const needsSteps = ({cotangents}: GradientContext<undefined>, inner: number): boolean =>

@@ -31,6 +31,7 @@ namespace keratin {
   X(pooling)                    \
   X(normalization)              \
   X(recurrent)                  \
+  X(attention)                  \
   X(fft)                        \
   X(optimizer)
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "kernels/elementwise_chain.h"
+#include "kernels/elementwise_rows.h"
 
 namespace keratin {
 namespace {
@@ -124,6 +125,20 @@ const char* chain(const Call& call) {
   for (int i = 0; i < call.num_outputs; ++i) EXPECT(out(call, i).contiguous, kGaps);
   generic::Chain steps;
   return generic::read_chain(call, steps);
+}
+
+const char* rows(const Call& call) {
+  EXPECT(call.num_inputs >= 1 && call.num_outputs >= 1, kCounts);
+  EXPECT(in(call, 0).rank == 2, kShapes);
+  for (int i = 1; i < call.num_inputs; ++i) EXPECT(same_shape(in(call, i), in(call, 0)), kShapes);
+  for (int i = 0; i < call.num_outputs; ++i) {
+    const Operand& y = out(call, i);
+    EXPECT(y.rank == 2 && y.shape[0] == in(call, 0).shape[0], kShapes);
+    EXPECT(y.shape[1] == in(call, 0).shape[1] || y.shape[1] == 1, kShapes);
+    EXPECT(y.contiguous, kGaps);
+  }
+  generic::Rows steps;
+  return generic::read_rows(call, steps);
 }
 
 // ---- Movement ----------------------------------------------------------------------------------------------------
@@ -580,6 +595,59 @@ const char* normalization_gradient(const Call& call) {
   return nullptr;
 }
 
+// ---- Attention ---------------------------------------------------------------------------------------------------
+
+bool is_grid(const Operand& a, int64_t i, int64_t j, int64_t k, int64_t l) {
+  return a.rank == 4 && a.shape[0] == i && a.shape[1] == j && a.shape[2] == k && a.shape[3] == l;
+}
+
+/// query, key, value, bias and mask from input `first` on; y and two numbers for each query.
+const char* attention_of(const Call& call, int first, const Operand& y, const Operand& max, const Operand& rsum) {
+  const Operand& q = in(call, first);
+  const Operand& k = in(call, first + 1);
+  const Operand& v = in(call, first + 2);
+  const Operand& bias = in(call, first + 3);
+  const Operand& mask = in(call, first + 4);
+  EXPECT(q.rank == 4 && k.rank == 4 && v.rank == 4, kShapes);
+  const int64_t b = q.shape[0], t = q.shape[1], h = q.shape[2], s = k.shape[1], g = k.shape[2];
+  EXPECT(is_grid(k, b, s, g, q.shape[3]) && is_grid(v, b, s, g, v.shape[3]), kShapes);
+  EXPECT(g > 0 ? h % g == 0 : h == 0, kShapes);
+  EXPECT(is_grid(bias, b, h, t, s) && is_grid(mask, b, h, t, s), kShapes);
+  EXPECT(is_grid(y, b, t, h, v.shape[3]), kShapes);
+  for (const Operand* row : {&max, &rsum}) {
+    EXPECT(row->rank == 3 && same_axes(*row, 0, max, 0, 3) && row->contiguous, kShapes);
+  }
+  EXPECT(max.shape[0] == b && max.shape[1] == h && max.shape[2] == t, kShapes);
+  EXPECT(k.dtype == q.dtype && v.dtype == q.dtype && bias.dtype == q.dtype && mask.dtype == DType::boolean, kDTypes);
+  EXPECT(y.dtype == q.dtype && max.dtype == q.dtype && rsum.dtype == q.dtype, kDTypes);
+  int64_t number = 0;
+  EXPECT(whole(call.attributes[1], 0, 1, number) && whole(call.attributes[2], 0, 2, number), kAttributes);
+  EXPECT(call.attributes[4] >= 0 && call.attributes[4] < 1, kAttributes);
+  for (int i = 5; i < 9; ++i) EXPECT(whole(call.attributes[i], 0, 0xffffffff, number), kAttributes);
+  return nullptr;
+}
+
+const char* attention(const Call& call) {
+  EXPECT(has(call, 5, 3, 9), kCounts);
+  for (int i = 0; i < 3; ++i) EXPECT(out(call, i).contiguous, kGaps);
+  return attention_of(call, 0, out(call, 0), out(call, 1), out(call, 2));
+}
+
+const char* attention_gradient(const Call& call) {
+  EXPECT(has(call, 9, 4, 9), kCounts);
+  if (const char* problem = attention_of(call, 1, in(call, 6), in(call, 7), in(call, 8))) return problem;
+  EXPECT(same_shape(in(call, 0), in(call, 6)), kShapes);
+  for (int i = 0; i < 3; ++i) EXPECT(same_shape(out(call, i), in(call, 1 + i)), kShapes);
+  const Operand& bias = in(call, 4);
+  const Operand& dbias = out(call, 3);
+  EXPECT(dbias.rank == 4 && (dbias.size == 0 || same_shape(dbias, bias)), kShapes);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT(out(call, i).contiguous, kGaps);
+    EXPECT(out(call, i).dtype == in(call, 0).dtype && in(call, 0).dtype == in(call, 1).dtype, kDTypes);
+  }
+  return nullptr;
+}
+
 // ---- Recurrent cells ---------------------------------------------------------------------------------------------
 
 bool is_matrix(const Operand& a, int64_t rows, int64_t columns) {
@@ -804,6 +872,7 @@ std::map<std::string, Contract> all_contracts() {
   add({"select"}, &select);
   add({"cast"}, &cast);
   add({"chain"}, &chain);
+  add({"rows"}, &rows);
   add({"copy"}, &copy);
   add({"fill"}, &fill);
   add({"concatenate"}, &concatenate);
@@ -848,6 +917,8 @@ std::map<std::string, Contract> all_contracts() {
   add({"batch_normalization"}, &normalization<false>);
   add({"layer_normalization_gradient"}, &normalization_gradient<true>);
   add({"batch_normalization_gradient"}, &normalization_gradient<false>);
+  add({"attention"}, &attention);
+  add({"attention_gradient"}, &attention_gradient);
   add({"lstm_sequence"}, &lstm_sequence);
   add({"lstm_sequence_gradient"}, &lstm_sequence_gradient);
   add({"gru_sequence"}, &gru_sequence);

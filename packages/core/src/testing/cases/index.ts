@@ -45,6 +45,7 @@ const NO_GRADIENT = [
   'random_binomial',
   'random_categorical',
   'stop_gradient',
+  'attention_gradient',
   'layer_normalization_gradient',
   'batch_normalization_gradient',
   'lstm_sequence_gradient',

@@ -1,3 +1,4 @@
+import {tensor} from '../../index.js';
 import {uniform} from '../values.js';
 import {type PrimitiveCases} from './case.js';
 
@@ -30,7 +31,40 @@ const outputOf = ({x, filter, strides, low, high, dilations}: (typeof CONVOLUTIO
 
 const ACTIVATIONS = ['linear', 'relu', 'sigmoid', 'tanh'] as const;
 
+// Samples, queries, keys, heads, heads of keys, sizes of keys and values; shape of bias and mask (null: one number).
+const ATTENTIONS = [
+  {sizes: [1, 1, 1, 1, 1, 1, 1], extra: null, causal: false, unseen: 'replaced', low: -60, rate: 0},
+  {sizes: [2, 2, 3, 2, 1, 1, 2], extra: [2, 1, 2, 3], causal: false, unseen: 'replaced', low: -60, rate: 0},
+  {sizes: [1, 4, 3, 2, 2, 3, 1], extra: [3], causal: true, unseen: 'dropped', low: -60, rate: 0},
+  {sizes: [1, 3, 3, 1, 1, 2, 2], extra: [1, 1, 3, 3], causal: true, unseen: 'shifted', low: -30, rate: 0},
+  {sizes: [1, 2, 4, 2, 1, 2, 2], extra: null, causal: false, unseen: 'replaced', low: -60, rate: 0.4},
+  {sizes: [0, 2, 3, 1, 1, 2, 2], extra: null, causal: true, unseen: 'replaced', low: -60, rate: 0},
+] as const;
+
+const attentions: PrimitiveCases = ATTENTIONS.map(({sizes, extra, rate, ...rest}) => () => {
+  const [n, t, s, h, g, d, e] = sizes;
+  const shape = extra ?? [];
+  // The first query of what has a mask for each sees nothing.
+  const hidden = shape.length === 4 ? s : 0;
+  const size = shape.reduce((product, length) => product * length, 1);
+  const mask = tensor(
+    Array.from({length: size}, (_, i) => i >= hidden && i % 3 !== 2),
+    {shape},
+  );
+  return {
+    inputs: [
+      uniform([n, t, h, d]),
+      uniform([n, s, g, d], -1, 1, 3),
+      uniform([n, s, g, e], -1, 1, 5),
+      uniform(shape, -1, 1, 7),
+      mask,
+    ],
+    attributes: {scale: 0.7, rate, state: rate > 0 ? ([1, 2, 3, 4] as const) : null, ...rest},
+  };
+});
+
 export const PRODUCTS: Readonly<Record<string, PrimitiveCases>> = {
+  attention: attentions,
   matmul: (
     [
       [
