@@ -20,7 +20,14 @@ export default defineConfig(
     files: ['**/*.{js,mjs}'],
     extends: [eslint.configs.recommended],
     languageOptions: {
-      globals: {console: 'readonly', performance: 'readonly', process: 'readonly', URL: 'readonly'},
+      globals: {
+        console: 'readonly',
+        performance: 'readonly',
+        process: 'readonly',
+        URL: 'readonly',
+        TextDecoder: 'readonly',
+        WebAssembly: 'readonly',
+      },
     },
   },
   {

@@ -42,7 +42,7 @@ export {
   resolveSeed,
 } from './random/seed.js';
 export {Callable, inspectCustom, invoke} from './callable.js';
-export {autoName, resetNames, toSnakeCase, uniqueName} from './naming.js';
+export {autoName, resetNames, toSnakeCase, uniqueName, withNamesKept} from './naming.js';
 export {type FilePath, pathText, writeAtomic} from './files/atomic.js';
 export {decodeNpy, encodeNpy} from './files/npy.js';
 export {PieceReader, piecesOf} from './files/pieces.js';
@@ -60,6 +60,7 @@ export {
   type DeserializeOptions,
   getRegisteredObject,
   isNode,
+  noteSerialized,
   publicNameOf,
   registerPublic,
   Registry,

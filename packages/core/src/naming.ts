@@ -23,6 +23,17 @@ export function autoName(className: string): string {
   return uniqueName(toSnakeCase(className));
 }
 
+/** Runs `fn` so that names which are taken in it are free afterwards. */
+export function withNamesKept<T>(fn: () => T): T {
+  const before = new Map(counts);
+  try {
+    return fn();
+  } finally {
+    counts.clear();
+    for (const [name, taken] of before) counts.set(name, taken);
+  }
+}
+
 /** Starts all names over, as `clearSession` does. */
 export function resetNames(): void {
   counts.clear();

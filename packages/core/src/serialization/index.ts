@@ -18,5 +18,6 @@ export {
   deserializeKerasObject,
   type DeserializeOptions,
   fromNode,
+  noteSerialized,
   serializeKerasObject,
 } from './serialize.js';

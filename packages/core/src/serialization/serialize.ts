@@ -62,8 +62,29 @@ function serializeTensor(value: Tensor<Element>): ConfigNode {
   return {class_name: '__tensor__', config: {value: value.array(), dtype: value.dtype}};
 }
 
+let noted: Map<string, Serializable> | null = null;
+
+/** Runs `fn` and gives its result with the classes and functions of users that were serialized meanwhile, by their names. */
+export function noteSerialized<T>(fn: () => T): {readonly result: T; readonly objects: CustomObjects} {
+  const outer = noted;
+  const mine = new Map<string, Serializable>();
+  noted = mine;
+  try {
+    return {result: fn(), objects: Object.fromEntries(mine)};
+  } finally {
+    noted = outer;
+  }
+}
+
+function note(object: Serializable): void {
+  if (noted === null || publicNameOf(object) !== undefined) return;
+  noted.set(object.name, object);
+  noted.set(getRegisteredName(object), object);
+}
+
 function nodeOf(value: Configurable): ConfigNode {
   const cls = value.constructor;
+  note(cls);
   const known = publicNameOf(cls);
   const config = value.getConfig();
   const node: ConfigNode =
@@ -88,6 +109,7 @@ function functionNode(fn: Serializable): ConfigNode {
       'serializeKerasObject: a function without a name cannot be saved; give it one and register it with registerKerasSerializable',
     );
   }
+  note(fn);
   // As Keras writes them: the name is all that says which function it is.
   const config = publicNameOf(fn)?.name ?? getRegisteredName(fn);
   return {module: 'builtins', class_name: 'function', config, registered_name: 'function'};
@@ -129,21 +151,31 @@ export function fromNode(node: ConfigNode, options: DeserializeOptions = {}): un
   }
   const cls = findObject(className, node, options);
   const inner = typeof config === 'string' || config === null ? {} : config;
-  const object = withName(inner['name'], () => construct(className, cls, inner, options));
-  const build = node.build_config;
-  if (build !== undefined && build !== null && has(object, 'buildFromConfig')) object.buildFromConfig(build);
-  const compile = node.compile_config;
-  if (compile !== undefined && compile !== null && has(object, 'compileFromConfig')) object.compileFromConfig(compile);
-  return object;
+  return withName(className, inner['name'], () => {
+    const object = construct(className, cls, inner, options);
+    const build = node.build_config;
+    if (build !== undefined && build !== null && has(object, 'buildFromConfig')) object.buildFromConfig(build);
+    const compile = node.compile_config;
+    if (compile !== undefined && compile !== null && has(object, 'compileFromConfig'))
+      object.compileFromConfig(compile);
+    return object;
+  });
 }
 
 /** Says in which object something was wrong: the innermost first. */
-function withName<T>(name: unknown, make: () => T): T {
+function withName<T>(className: string, name: unknown, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    if (typeof name === 'string' && error instanceof KeratinError) error.message += `; in "${name}"`;
-    throw error;
+    const told =
+      error instanceof KeratinError || !(error instanceof Error)
+        ? error
+        : new ValueError(
+            `deserializeKerasObject: ${className} cannot be made from its config, where a value may be of the wrong kind: ${error.message}`,
+            {cause: error},
+          );
+    if (typeof name === 'string' && told instanceof KeratinError) told.message += `; in "${name}"`;
+    throw told;
   }
 }
 

@@ -29,6 +29,7 @@ import {CallStack} from './call-context.js';
 import {dtypePolicy, type DTypePolicy} from './dtype-policy.js';
 import {noteStructureChange} from './structure.js';
 import {holdingsOf} from './tracking.js';
+import {hasZeroWeights, spendWeights} from './weight-budget.js';
 
 /** Options of {@link Weighted.addWeight}. */
 export interface WeightOptions {
@@ -163,7 +164,9 @@ export abstract class Weighted extends Callable {
       throw new ShapeError(`${where}: all sizes of weight "${name}" must be known, got ${describe(shape)}`);
     }
     const dtype = options.dtype === undefined ? this.variableDtype : checkDType(where, options.dtype);
-    const initializer = initializers.get(options.initializer ?? (isFloating(dtype) ? 'glorot_uniform' : 'zeros'));
+    spendWeights(this.path, name, shape);
+    const given = initializers.get(options.initializer ?? (isFloating(dtype) ? 'glorot_uniform' : 'zeros'));
+    const initializer = hasZeroWeights() ? initializers.get('zeros') : given;
     const regularizer = regularizers.get(options.regularizer);
     const constraint = constraints.get(options.constraint);
     // A weight is made once, also where a jitted function calls the layer for the first time.

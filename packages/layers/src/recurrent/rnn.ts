@@ -29,6 +29,7 @@ import {Cell, type RecurrentCell, type States, type StateSize, VectorCell} from 
 import {Sequences} from './sequences.js';
 import {StackedRNNCells} from './stacked-rnn-cells.js';
 import {goThrough, type StepOptions, type Through} from './steps.js';
+import {spendWeights} from '../layer/weight-budget.js';
 
 /** Options of all layers that go through sequences. */
 export interface RNNOptions<R extends boolean = boolean> extends LayerOptions {
@@ -134,6 +135,8 @@ export class RNN<O = unknown> extends Sequences<O> {
           `${this.path}: a stateful layer needs a fixed batch size (batchShape of Input), got inputs ${show(shape)}`,
         );
       }
+      for (const size of flattenStructure(this.stateSize) as number[])
+        spendWeights(this.path, 'rnn_state', [batch, size]);
       const zeros = flattenStructure(this.getInitialState(batch)) as Tensor[];
       this.#states = zeros.map((value) => new Variable(value, {trainable: false, name: 'rnn_state'}));
     }

@@ -1,5 +1,5 @@
-import {type Config, type ConfigNode, type CustomObjects, type Shape, ValueError} from '@keratin/core';
-import {constructFrom, describe, deserializeKerasObject, serializeKerasObject} from '@keratin/core/internal';
+import {type Config, type CustomObjects, type Shape, ValueError} from '@keratin/core';
+import {checkNode, constructFrom, describe, deserializeKerasObject, serializeKerasObject} from '@keratin/core/internal';
 import {type AnyLayer, Layer} from '../layer/layer.js';
 import {type LayerOptions} from '../layer/types.js';
 
@@ -40,7 +40,7 @@ export abstract class Wrapper extends Layer {
     config: Config,
     customObjects?: CustomObjects,
   ): T {
-    const {build_config: _, ...node} = config['layer'] as ConfigNode;
+    const {build_config: _, ...node} = checkNode(`${this.name}.fromConfig: layer`, config['layer']);
     // The wrapper builds it, so that its weights have their paths.
     const layer = deserializeKerasObject(node, customObjects === undefined ? {} : {customObjects});
     return constructFrom(this, this.positional ?? [], {...config, layer}) as T;

@@ -27,7 +27,7 @@ export function encodeWeights(model: AnyModel, label: string, includeOptimizer =
 const groupOf = (path: string): string => (path === '' ? 'vars' : `${path}/vars`);
 
 /** A variable, and what reads its value. */
-export type Value = readonly [variable: Variable<Element>, read: () => Tensor<Element>];
+export type Value = readonly [variable: Variable<Element>, read: () => Promise<Tensor<Element>>];
 
 /** Values for variables, and what does not fit, found before anything changes. */
 export interface Plan {
@@ -128,13 +128,17 @@ export function planOptimizer(file: H5Reader, saveable: Saveable): Plan | null {
 }
 
 /** Reads all values, then sets them: nothing is half-loaded. */
-export function carryOut(plans: readonly Plan[]): void {
-  const read = plans.flatMap(({values}) => values.map(([variable, value]) => [variable, value()] as const));
-  const named = plans.flatMap((plan) =>
-    (plan.named ?? []).map(([owner, stored]) => {
-      return [owner, Object.fromEntries(Object.entries(stored).map(([name, one]) => [name, one.read()]))] as const;
-    }),
-  );
+export async function carryOut(plans: readonly Plan[]): Promise<void> {
+  const read: (readonly [Variable<Element>, Tensor<Element>])[] = [];
+  const named: (readonly [HasOwnVariables, Record<string, Tensor<Element>>])[] = [];
+  for (const plan of plans) {
+    for (const [variable, value] of plan.values) read.push([variable, await value()]);
+    for (const [owner, stored] of plan.named ?? []) {
+      const values: Record<string, Tensor<Element>> = {};
+      for (const [name, one] of Object.entries(stored)) values[name] = await one.read();
+      named.push([owner, values]);
+    }
+  }
   for (const [owner, stored] of named) owner.loadOwnVariables(stored);
   for (const [variable, value] of read) {
     variable.assign(value.dtype === variable.dtype ? value : value.cast(variable.dtype));

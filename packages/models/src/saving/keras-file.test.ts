@@ -1,9 +1,19 @@
-import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {ops, random, registerKerasSerializable, setSeed, type Tensor, ValueError} from '@keratin/core';
+import {
+  ops,
+  random,
+  registerKerasSerializable,
+  setSeed,
+  type Shape,
+  type Tensor,
+  ValueError,
+  type Variable,
+} from '@keratin/core';
 import {tensorsIn} from '@keratin/core/internal';
 import {Input, layers, type LayerOptions} from '@keratin/layers';
+import {clearSession} from '@keratin/layers/internal';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import * as losses from '../losses/index.js';
 import * as metrics from '../metrics/index.js';
@@ -180,6 +190,90 @@ test('a file that is no archive is refused by name', async () => {
   const path = join(folder, 'text.keras');
   writeFileSync(path, 'not an archive at all');
   await expect(loadModel(path)).rejects.toThrow(`loadModel: ${path} is not a valid zip archive`);
-  await expect(loadModel(folder)).rejects.toThrow('must end in ".keras"');
+  await expect(loadModel(mkdtempSync(join(folder, 'none-')))).rejects.toThrow(
+    'config.json is missing; the folder has no entries',
+  );
   await expect(loadModel(join(folder, 'none.keras'))).rejects.toThrow('ENOENT');
+});
+
+test('a model goes into a folder and back; what is there is replaced only where it is a model', async () => {
+  const own = mkdtempSync(join(folder, 'folder-'));
+  const path = join(own, 'model');
+  const model = new Sequential([
+    Input({shape: [4]}),
+    new layers.Dense(3, {activation: 'relu'}),
+    new layers.Dense(1),
+  ]).compile({optimizer: 'adam', loss: 'mse'});
+  const [x, y] = [random.normal([8, 4]), random.normal([8, 1])];
+  model.trainOnBatch(x, y);
+  await model.save(path, {zipped: false});
+  await model.save(path, {zipped: false});
+  expect(readdirSync(own)).toEqual(['model']);
+  expect(readdirSync(path).sort()).toEqual(['config.json', 'metadata.json', 'model.weights.h5']);
+  const back = await loadModel(path);
+  expect(back.predictOnBatch(x).array()).toEqual(model.predictOnBatch(x).array());
+  expect(back.optimizer?.variables.map((v) => v.array())).toEqual(model.optimizer?.variables.map((v) => v.array()));
+  writeFileSync(join(path, 'notes.txt'), 'mine');
+  await expect(model.save(path, {zipped: false})).rejects.toThrow('holds notes.txt, which is no part of a model');
+  expect(readdirSync(path)).toContain('notes.txt');
+  await expect(model.save(join(own, 'm.keras'), {zipped: false})).rejects.toThrow(
+    'save: with zipped: false the path names a folder',
+  );
+  rmSync(join(path, 'model.weights.h5'));
+  symlinkSync(join(own, 'elsewhere'), join(path, 'model.weights.h5'));
+  await expect(loadModel(path)).rejects.toThrow('model.weights.h5 is a link; links are not followed');
+});
+
+describe('what could not be loaded is refused when it is saved', () => {
+  class Forgetful extends layers.Layer {
+    constructor(readonly factor: number) {
+      super();
+      if (typeof factor !== 'number') throw new ValueError('Forgetful: factor must be a number');
+    }
+    override call(x: Tensor) {
+      return x.mul(this.factor);
+    }
+  }
+  class Wide extends layers.Layer {
+    readonly #units: number;
+    declare kernel: Variable;
+    constructor({units = 1, ...options}: LayerOptions & {units?: number} = {}) {
+      super(options);
+      this.#units = units;
+    }
+    override build(shape: Shape) {
+      this.kernel = this.addWeight({shape: [shape.at(-1) ?? 0, this.#units], name: 'kernel'});
+    }
+    override call(x: Tensor) {
+      return x.matmul(this.kernel);
+    }
+  }
+  const made: Readonly<Record<string, readonly [layer: layers.Layer, message: string]>> = {
+    'an argument without a default': [
+      new Forgetful(2),
+      'cannot be made again from its config: Forgetful: factor must be a number',
+    ],
+    'a size': [
+      new Wide({units: 3, name: 'wide'}),
+      'layers/wide ("wide") has weight sequential/wide/kernel of shape (2,1) instead of (2,3) when it is made again from its config; getConfig has to give all',
+    ],
+  };
+  test.each(Object.entries(made))('%s that getConfig leaves out', async (_, [layer, message]) => {
+    const path = join(folder, 'forgetful.keras');
+    const model = new Sequential([Input({shape: [2]}), layer], {name: 'sequential'});
+    await expect(model.save(path)).rejects.toThrow(message);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('the attempt draws no numbers and takes no names', async () => {
+    const path = join(folder, 'quiet.keras');
+    const next = async (save: boolean) => {
+      clearSession();
+      setSeed(5);
+      const model = new Sequential([Input({shape: [2]}), new layers.Dropout(0.5), new layers.Dense(3)]);
+      if (save) await model.save(path);
+      return [random.uniform([2]).array(), new layers.Dense(1).name, new layers.Dropout(0.1).name];
+    };
+    expect(await next(true)).toEqual(await next(false));
+  });
 });

@@ -9,16 +9,17 @@ import {type AnyModel} from '../callbacks/callback.js';
 export const CONFIG = 'config.json';
 export const METADATA = 'metadata.json';
 export const WEIGHTS = 'model.weights.h5';
-const ASSETS = 'assets/';
+const NPZ = 'model.weights.npz';
+export const ASSETS = 'assets/';
 
 /** The version whose layout is written. */
 export const KERAS_VERSION = '3.15.1';
 
 /** A larger config than any model has. */
-const MAX_CONFIG_BYTES = 256 << 20;
+export const MAX_CONFIG_BYTES = 256 << 20;
 /** What fits into the memory of the HDF5 library. */
-const MAX_WEIGHTS_BYTES = 2 ** 31 - 1;
-const MAX_ASSETS_BYTES = 1 << 30;
+export const MAX_WEIGHTS_BYTES = 2 ** 31 - 1;
+export const MAX_ASSETS_BYTES = 1 << 30;
 
 /** What an archive holds. */
 export interface KerasFile {
@@ -44,28 +45,57 @@ export async function readKerasFile(path: string, label: string): Promise<KerasF
   }
 }
 
-async function readArchive(archive: ZipReader, label: string): Promise<KerasFile> {
-  const read = async (name: string, most: number): Promise<Uint8Array> => {
-    const entry = archive.entries.find((one) => one.name === name);
-    if (entry === undefined) {
-      const names = archive.entries.map((one) => one.name).join(', ');
-      throw new FileFormatError(`${label}: ${name} is missing; the archive has ${names === '' ? 'no entries' : names}`);
-    }
-    if (entry.size > most) {
+const readArchive = (archive: ZipReader, label: string): Promise<KerasFile> => {
+  const entries = new Map(archive.entries.map((entry) => [entry.name, entry]));
+  return readParts(
+    {
+      what: 'archive',
+      sizes: new Map(archive.entries.filter(({name}) => !name.endsWith('/')).map(({name, size}) => [name, size])),
+      read: (name) => {
+        const entry = entries.get(name);
+        return entry === undefined ? Promise.resolve(new Uint8Array()) : archive.read(entry);
+      },
+    },
+    {config: MAX_CONFIG_BYTES, weights: MAX_WEIGHTS_BYTES, assets: MAX_ASSETS_BYTES},
+    label,
+  );
+};
+
+/** Named parts with their sizes: an archive or a folder. */
+interface Parts {
+  readonly what: 'archive' | 'folder';
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly read: (name: string) => Promise<Uint8Array>;
+}
+
+/** Reads the parts of a model, each within its limit of bytes. */
+export async function readParts(
+  {what, sizes, read}: Parts,
+  most: {readonly config: number; readonly weights: number; readonly assets: number},
+  label: string,
+): Promise<KerasFile> {
+  const within = async (name: string, limit: number): Promise<Uint8Array> => {
+    const size = sizes.get(name);
+    if (size === undefined) {
+      const names = [...sizes.keys()].slice(0, 20).join(', ');
+      const npz = name === WEIGHTS && sizes.has(NPZ) ? `; ${NPZ} holds pickled Python objects, which are not read` : '';
       throw new FileFormatError(
-        `${label}: ${name} of ${String(entry.size)} bytes is larger than ${String(most)} bytes`,
+        `${label}: ${name} is missing; the ${what} has ${names === '' ? 'no entries' : names}${npz}`,
       );
     }
-    return archive.read(entry);
+    if (size > limit) {
+      throw new FileFormatError(`${label}: ${name} of ${String(size)} bytes is larger than ${String(limit)} bytes`);
+    }
+    return read(name);
   };
-  const node = parseConfig(await read(CONFIG, MAX_CONFIG_BYTES), label);
-  if (archive.entries.some(({name}) => name === METADATA)) checkMetadata(await read(METADATA, MAX_CONFIG_BYTES), label);
-  const weights = await read(WEIGHTS, MAX_WEIGHTS_BYTES);
+  const node = parseConfig(await within(CONFIG, most.config), label);
+  if (sizes.has(METADATA)) checkMetadata(await within(METADATA, most.config), label);
+  const weights = await within(WEIGHTS, most.weights);
   const assets = new Map<string, Uint8Array>();
-  const stored = archive.entries.filter(({name}) => name.startsWith(ASSETS) && !name.endsWith('/'));
-  let left = MAX_ASSETS_BYTES;
-  for (const {name, size} of stored) {
-    assets.set(name.slice(ASSETS.length), await read(name, left));
+  let left = most.assets;
+  for (const [name, size] of sizes) {
+    if (!name.startsWith(ASSETS)) continue;
+    assets.set(name.slice(ASSETS.length), await within(name, left));
     left -= size;
   }
   return {node, weights, assets};
@@ -106,16 +136,22 @@ function checkMetadata(bytes: Uint8Array, label: string): void {
   throw new FileFormatError(`${label}: ${METADATA}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
 }
 
+/** The parts of a model by their names, in Keras's order. */
+export function partsOf({node, weights, assets}: KerasFile): readonly (readonly [name: string, bytes: Uint8Array])[] {
+  return [
+    [METADATA, Buffer.from(JSON.stringify(metadataNow()))],
+    [CONFIG, Buffer.from(JSON.stringify(node))],
+    [WEIGHTS, weights],
+    ...[...assets].map(([name, bytes]) => [`${ASSETS}${name}`, bytes] as const),
+  ];
+}
+
 /** Writes an archive into a file that is open for writing. */
-export async function writeKerasFile(file: FileHandle, {node, weights, assets}: KerasFile): Promise<void> {
+export async function writeKerasFile(file: FileHandle, parts: KerasFile): Promise<void> {
   const archive = new ZipWriter(async (bytes) => {
     for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
   });
-  const put = (name: string, bytes: Uint8Array): Promise<void> => archive.add(name, bytes, {compressed: false});
-  await put(METADATA, Buffer.from(JSON.stringify(metadataNow())));
-  await put(CONFIG, Buffer.from(JSON.stringify(node)));
-  await put(WEIGHTS, weights);
-  for (const [name, bytes] of assets) await put(`${ASSETS}${name}`, bytes);
+  for (const [name, bytes] of partsOf(parts)) await archive.add(name, bytes, {compressed: false});
   await archive.end();
 }
 

@@ -4,9 +4,11 @@ import {
   describe,
   deserializeKerasObject,
   type FilePath,
+  pathText,
   registerOperations,
   withCustomObjects,
 } from '@keratin/core/internal';
+import {withWeightBudget} from '@keratin/layers/internal';
 // All kinds of models must be known to configs.
 import '../model/sequential.js';
 import {Model} from '../model/model.js';
@@ -16,6 +18,7 @@ import {carryOut, type Plan, planOptimizer, planWeights, report} from './h5-weig
 import {H5Reader} from './hdf5.js';
 import {legacyNode, openH5, planLegacy, planLegacyOptimizer} from './legacy-file.js';
 import {readKerasFile, WEIGHTS} from './keras-file.js';
+import {isFolder, readKerasFolder} from './keras-folder.js';
 import {checkModelPath, isLegacy} from './save-model.js';
 import {saveablesOf} from './saveables.js';
 
@@ -44,33 +47,36 @@ export async function loadModel(path: FilePath, options: LoadModelOptions = {}):
   const where = 'loadModel';
   checkOptions(where, options, OPTIONS, {custom_objects: 'customObjects', safe_mode: 'safeMode'});
   const {customObjects = {}, compile = true} = options;
-  const file = checkModelPath(where, path);
+  const folder = typeof path === 'string' || path instanceof URL ? pathText(path) : '';
+  const isDirectory = folder !== '' && (await isFolder(folder));
+  const file = isDirectory ? folder : checkModelPath(where, path);
   const label = `${where}: ${file}`;
-  if (isLegacy(file)) return loadLegacy(file, label, customObjects, compile);
-  const {node, weights, assets} = await readKerasFile(file, label);
-  const model = modelFromNode(node, label, customObjects, compile);
+  if (!isDirectory && isLegacy(file)) return loadLegacy(file, label, customObjects, compile);
+  const {node, weights, assets} = isDirectory ? await readKerasFolder(file, label) : await readKerasFile(file, label);
   const reader = await H5Reader.open(weights, `${label}: ${WEIGHTS}`);
   try {
-    loadState(model, reader, label);
+    const model = withWeightBudget(reader.elements, () => modelFromNode(node, label, customObjects, compile));
+    await loadState(model, reader, label);
+    setAssets(model, assets, label);
+    return model;
   } finally {
-    reader.close();
+    await reader.close();
   }
-  setAssets(model, assets, label);
-  return model;
 }
 
 /** A model from a file in the format of Keras 2. */
 async function loadLegacy(file: string, label: string, customObjects: CustomObjects, compile: boolean): Promise<Model> {
   const reader = await openH5(file, label);
   try {
-    const model = modelFromNode(legacyNode(reader, label), label, customObjects, compile);
+    const node = legacyNode(reader, label);
+    const model = withWeightBudget(reader.elements, () => modelFromNode(node, label, customObjects, compile));
     const weights = planLegacy(reader, model, false, label);
     report(label, model.name, weights.problems);
     const state = planLegacyOptimizer(reader, model, label);
-    carryOut(state === null ? [weights] : [weights, state]);
+    await carryOut(state === null ? [weights] : [weights, state]);
     return model;
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 
@@ -89,7 +95,7 @@ export function modelFromNode(node: ConfigNode, label: string, customObjects: Cu
   throw new ValueError(`${label}: the file describes no model but ${describe(made)}`);
 }
 
-function loadState(model: Model, reader: H5Reader, label: string): void {
+async function loadState(model: Model, reader: H5Reader, label: string): Promise<void> {
   const weights = planWeights(reader, model);
   const plans: Plan[] = [weights];
   for (const saveable of saveablesOf(model)) {
@@ -103,5 +109,5 @@ function loadState(model: Model, reader: H5Reader, label: string): void {
     model.name,
     plans.flatMap(({problems}) => problems),
   );
-  carryOut(plans);
+  await carryOut(plans);
 }

@@ -1,12 +1,14 @@
 import {access} from 'node:fs/promises';
 import {type Config, type ConfigNode, ValueError} from '@keratin/core';
-import {checkOptions, describe, type FilePath, pathText, writeAtomic} from '@keratin/core/internal';
+import {checkOptions, describe, type FilePath, noteSerialized, pathText, writeAtomic} from '@keratin/core/internal';
 import {type AnyModel} from '../callbacks/callback.js';
 import {assetsOf} from './assets.js';
 import {compileConfig} from './compile-config.js';
 import {encodeWeights} from './h5-weights.js';
 import {encodeLegacy} from './legacy-file.js';
 import {nodeOf, writeKerasFile} from './keras-file.js';
+import {writeKerasFolder} from './keras-folder.js';
+import {checkRestorable} from './trial.js';
 
 /** Options of `model.save`. */
 export interface SaveModelOptions {
@@ -14,30 +16,45 @@ export interface SaveModelOptions {
   overwrite?: boolean | undefined;
   /** Whether the state of the optimizer is stored too. Default true. */
   includeOptimizer?: boolean | undefined;
+  /** Whether a `.keras` file holds all parts. Default true; false makes a folder of them, whose name has no such ending. */
+  zipped?: boolean | undefined;
 }
 
-const OPTIONS = ['overwrite', 'includeOptimizer'] as const satisfies readonly (keyof SaveModelOptions)[];
+const OPTIONS = ['overwrite', 'includeOptimizer', 'zipped'] as const satisfies readonly (keyof SaveModelOptions)[];
 
 /**
  * Writes a whole model to a file: what it is made of, its weights, and how it was compiled with the state of the optimizer. Keras opens
- * the file, and {@link loadModel} does. The file appears whole or not at all.
+ * the file, and `loadModel` does. The file appears whole or not at all. Before anything is written the model is made once from what the
+ * file will say, so that what could not be loaded is refused now.
  *
- * @param path ends in `.keras`; `.h5` is the format of Keras 2
+ * @param path ends in `.keras`; `.h5` is the format of Keras 2; with `zipped: false` the name of a folder
+ * @example
+ * await saving.saveModel(model, 'mnist.keras'); // = model.save('mnist.keras')
  * @throws ValueError where a part of the model could not be made again from a file
  */
 export async function saveModel(model: AnyModel, path: FilePath, options: SaveModelOptions = {}): Promise<void> {
   const where = 'save';
   checkOptions(where, options, OPTIONS, {include_optimizer: 'includeOptimizer', saveFormat: 'path'});
-  const file = checkModelPath(where, path);
-  const {overwrite = true, includeOptimizer = true} = options;
+  const {overwrite = true, includeOptimizer = true, zipped = true} = options;
+  const file = zipped ? checkModelPath(where, path) : checkFolderPath(where, path);
   if (!overwrite && (await exists(file))) throw new ValueError(`${where}: ${file} exists, and overwrite is false`);
-  if (isLegacy(file)) {
+  const {result: node, objects} = noteSerialized(() => completeNode(model, where));
+  checkRestorable(model, node, objects, where);
+  if (zipped && isLegacy(file)) {
     await writeBytes(file, await encodeLegacy(model, where, includeOptimizer));
     return;
   }
-  const node = completeNode(model, where);
   const weights = await encodeWeights(model, where, includeOptimizer);
-  await writeAtomic(file, (handle) => writeKerasFile(handle, {node, weights, assets: assetsOf(model)}));
+  const parts = {node, weights, assets: assetsOf(model)};
+  if (zipped) await writeAtomic(file, (handle) => writeKerasFile(handle, parts));
+  else await writeKerasFolder(file, parts, where);
+}
+
+function checkFolderPath(where: string, path: unknown): string {
+  const text = typeof path === 'string' || path instanceof URL ? pathText(path) : '';
+  if (text === '') throw new ValueError(`${where}: a path of a folder is needed, got ${describe(path)}`);
+  if (!/\.(keras|h5|hdf5)$/.test(text)) return text;
+  throw new ValueError(`${where}: with zipped: false the path names a folder, got ${describe(text)}`);
 }
 
 /** Writes a file whole or not at all. */

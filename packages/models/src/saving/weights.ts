@@ -91,33 +91,35 @@ export async function loadWeights(model: AnyModel, path: FilePath, options: Load
   }
   assertBuilt(where, model);
   const label = `${where}: ${file}`;
-  const plans = file.endsWith('.safetensors')
-    ? [await planSafetensors(model, file)]
-    : await plansOfH5(model, file, label, byName);
-  report(
-    label,
-    model.name,
-    plans.flatMap(({problems}) => problems),
-    skipMismatch,
-  );
-  carryOut(plans);
-}
-
-// The values are read before the file is closed.
-async function plansOfH5(model: AnyModel, file: string, label: string, byName: boolean): Promise<readonly Plan[]> {
-  const isArchive = file.endsWith('.keras');
-  const reader = isArchive
+  const put = async (plans: readonly Plan[]): Promise<void> => {
+    report(
+      label,
+      model.name,
+      plans.flatMap(({problems}) => problems),
+      skipMismatch,
+    );
+    await carryOut(plans);
+  };
+  if (file.endsWith('.safetensors')) {
+    await put([await planSafetensors(model, file)]);
+    return;
+  }
+  const reader = file.endsWith('.keras')
     ? await H5Reader.open((await readKerasFile(file, label)).weights, `${label}: ${WEIGHTS}`)
     : await openH5(file, label);
   try {
-    const isLegacy = reader.texts('', 'layer_names') !== null || reader.kind('model_weights') === 'group';
-    if (byName && !isLegacy) throw new ValueError(`${label}: byName is for files in the format of Keras 2`);
-    const plans = isLegacy ? [planLegacy(reader, model, byName, label)] : [planWeights(reader, model)];
-    const state = isLegacy ? null : planState(model, reader, label);
-    return (state === null ? plans : [...plans, ...state]).map(readNow);
+    await put(plansOfH5(model, reader, label, byName));
   } finally {
-    reader.close();
+    await reader.close();
   }
+}
+
+function plansOfH5(model: AnyModel, reader: H5Reader, label: string, byName: boolean): readonly Plan[] {
+  const isLegacy = reader.texts('', 'layer_names') !== null || reader.kind('model_weights') === 'group';
+  if (byName && !isLegacy) throw new ValueError(`${label}: byName is for files in the format of Keras 2`);
+  const plans = isLegacy ? [planLegacy(reader, model, byName, label)] : [planWeights(reader, model)];
+  const state = isLegacy ? null : planState(model, reader, label);
+  return state === null ? plans : [...plans, ...state];
 }
 
 /** The state of the optimizer, where the file has one that fits: weights of a model that was trained otherwise are welcome too. */
@@ -140,21 +142,6 @@ function planState(model: AnyModel, reader: H5Reader, label: string): readonly P
   return plans;
 }
 
-function readNow({values, named: others, problems}: Plan): Plan {
-  const read = values.map(([variable, value]): Value => {
-    const now = value();
-    return [variable, () => now];
-  });
-  const stored = (others ?? []).map(([owner, datasets]) => {
-    const now = Object.entries(datasets).map(([name, one]) => {
-      const value = one.read();
-      return [name, {...one, read: () => value}] as const;
-    });
-    return [owner, Object.fromEntries(now)] as const;
-  });
-  return {values: read, named: stored, problems};
-}
-
 async function planSafetensors(model: AnyModel, file: string): Promise<Plan> {
   const {tensors, metadata} = await readSafetensors(file, 'loadWeights');
   const found = new Map(Object.entries(tensors));
@@ -168,7 +155,7 @@ async function planSafetensors(model: AnyModel, file: string): Promise<Plan> {
     else if (!sameShape(value.shape, variable.shape)) {
       problems.push(`${name} has shape ${show(value.shape)} instead of ${show(variable.shape)}`);
     } else {
-      values.push([variable, () => value]);
+      values.push([variable, () => Promise.resolve(value)]);
     }
   }
   const used = new Set([...weights.keys()].map((name) => names.get(name) ?? name));
