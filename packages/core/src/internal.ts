@@ -4,7 +4,7 @@ import './tensor/methods.js';
 export {apply, applyAll} from './engine/dispatch.js';
 export {contiguous, opcodeOf, runInto} from './engine/execute.js';
 export {definePrimitive, registeredPrimitives} from './engine/primitive.js';
-export {checkOptions, describe, hint, nearest} from './suggest.js';
+export {checkChoice, checkOptions, describe, hint, nearest} from './suggest.js';
 export {checkDType, DTYPES, isDType, isFloating, isInteger} from './dtype.js';
 export {broadcastShapes, checkAxes, checkAxis, concrete, isConcrete, sameShape, show, sizeOf} from './shape.js';
 export {convert, convertLike} from './tensor/convert.js';

@@ -1,4 +1,5 @@
 /** Data utilities. */
+export {getFile, type GetFileOptions} from './files/get-file.js';
 export {normalize} from './utils/normalize.js';
 export {packXYSampleWeight, unpackXYSampleWeight} from './utils/pack.js';
 export {padSequences, type PadSequencesOptions, type Sequence} from './utils/pad-sequences.js';

@@ -2,6 +2,7 @@
 import {utils} from '@keratin/datasets';
 
 export const {
+  getFile,
   normalize,
   packXYSampleWeight,
   padSequences,

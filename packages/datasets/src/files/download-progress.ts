@@ -1,0 +1,34 @@
+import {Format, SingleBar} from 'cli-progress';
+
+/** A bar of bytes while a file comes; nothing outside of a terminal. */
+export class DownloadProgress {
+  readonly #bar: SingleBar | null = null;
+
+  /** @param total bytes of the file; null where nobody knows */
+  constructor(total: number | null, visible: boolean) {
+    if (!visible || !process.stdout.isTTY) return;
+    this.#bar = new SingleBar({
+      barCompleteChar: '━',
+      barIncompleteChar: ' ',
+      barsize: 20,
+      fps: 10,
+      format: (options, params) => {
+        const amount = `${megabytes(params.value)}${total === null ? '' : `/${megabytes(total)}`} MB`;
+        const bar = total === null ? '' : ` ${Format.BarFormat(params.progress, options)}`;
+        const seconds = Math.max((Date.now() - params.startTime) / 1000, 1e-3);
+        return `${amount}${bar} ${(params.value / 1e6 / seconds).toFixed(1)} MB/s`;
+      },
+    });
+    this.#bar.start(total ?? 1, 0);
+  }
+
+  update(bytes: number): void {
+    this.#bar?.update(bytes);
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
