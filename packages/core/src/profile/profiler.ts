@@ -29,13 +29,19 @@ export class Profiler implements Profiling {
   readonly #events: TraceEvent[] = [];
   readonly #timed = new WeakMap<Executable, Timed>();
   readonly #spans: {readonly name: string; readonly category: string; readonly begin: number}[] = [];
+  readonly #yields: boolean;
   #origin = 0;
   #dropped = 0;
   #bytes = -1;
 
+  /** @param options `yields`: whether another one may take its place, since nobody stops it where training fails */
+  constructor(options: {readonly yields?: boolean} = {}) {
+    this.#yields = options.yields ?? false;
+  }
+
   /** @param where the function that the user called, for messages */
   start(where: string): this {
-    if (profiling !== null) {
+    if (profiling !== null && !(profiling instanceof Profiler && profiling.#yields)) {
       throw new KeratinError(`${where}: something is being profiled already, and one profiler sees all that happens`);
     }
     if (this.#origin === 0) this.#origin = performance.now();

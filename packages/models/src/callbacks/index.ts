@@ -9,6 +9,7 @@ export {LambdaCallback} from './lambda-callback.js';
 export {LearningRateScheduler, type LearningRateSchedulerOptions} from './learning-rate-scheduler.js';
 export {ModelCheckpoint, type ModelCheckpointOptions} from './model-checkpoint.js';
 export {MonitorCallback, type MonitorMode} from './monitor-callback.js';
+export {Profiler, type ProfilerOptions} from './profiler.js';
 export {ProgbarLogger} from './progbar-logger.js';
 export {ReduceLROnPlateau, type ReduceLROnPlateauOptions} from './reduce-lr-on-plateau.js';
 export {RemoteMonitor, type RemoteMonitorOptions} from './remote-monitor.js';
