@@ -1,4 +1,7 @@
-import {Format, SingleBar} from 'cli-progress';
+// Its other exports are not seen by ESM.
+import {SingleBar} from 'cli-progress';
+
+const CELLS = 20;
 
 /** A bar of bytes while a file comes; nothing outside of a terminal. */
 export class DownloadProgress {
@@ -8,13 +11,11 @@ export class DownloadProgress {
   constructor(total: number | null, visible: boolean) {
     if (!visible || !process.stdout.isTTY) return;
     this.#bar = new SingleBar({
-      barCompleteChar: '━',
-      barIncompleteChar: ' ',
-      barsize: 20,
       fps: 10,
-      format: (options, params) => {
+      format: (_, params) => {
         const amount = `${megabytes(params.value)}${total === null ? '' : `/${megabytes(total)}`} MB`;
-        const bar = total === null ? '' : ` ${Format.BarFormat(params.progress, options)}`;
+        const cells = Math.round(params.progress * CELLS);
+        const bar = total === null ? '' : ` ${'━'.repeat(cells).padEnd(CELLS)}`;
         const seconds = Math.max((Date.now() - params.startTime) / 1000, 1e-3);
         return `${amount}${bar} ${(params.value / 1e6 / seconds).toFixed(1)} MB/s`;
       },
