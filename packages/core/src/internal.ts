@@ -10,7 +10,7 @@ export {broadcastShapes, checkAxes, checkAxis, concrete, isConcrete, sameShape, 
 export {convert, convertLike} from './tensor/convert.js';
 export {rowViews, stackRows} from './tensor/rows.js';
 export {isSymbolic, logitsOf, maskOf, nameOf, symbolicTensor, withLogits, withMask} from './engine/hidden.js';
-export {untraced} from './engine/tracing.js';
+export {isTraced, untraced} from './engine/tracing.js';
 export {updateVariables} from './engine/update.js';
 export {
   type Amount,
@@ -31,6 +31,7 @@ export {
 export {attention, type AttentionSettings} from './ops/fused-attention.js';
 export {dense} from './ops/fused.js';
 export {convolve, perAxis} from './ops/nn.js';
+export {displaced} from './ops/image/warp.js';
 export {
   continueRandomState,
   drawSeed,

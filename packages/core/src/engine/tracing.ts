@@ -97,6 +97,9 @@ export class TracedStorage<V = unknown> extends Storage {
   }
 }
 
+/** Whether a tensor belongs to a function that is being compiled, so that its value is known only when that runs. */
+export const isTraced = (x: Tensor<Element>): boolean => x.source instanceof TracedStorage;
+
 /** A tensor of a compiled function is used outside of it. */
 export function leaked(what: string): TraceError {
   return new TraceError(

@@ -260,11 +260,24 @@ export function elasticTransform(images: AnyTensorLike, options: ElasticTransfor
   if (!Number.isFinite(alpha)) throw new ValueError(`${op}: alpha must be a number, got ${describe(alpha)}`);
   if (!(sigma > 0)) throw new ValueError(`${op}: sigma must be a positive number, got ${describe(sigma)}`);
   const {images: value, back} = batchOf(op, images, options.dataFormat);
-  const [n, h, w, c] = [value.dim(0), value.dim(1), value.dim(2), value.dim(3)];
+  const [n, h, w] = [value.dim(0), value.dim(1), value.dim(2)];
   if (h === 0 || w === 0) throw new ShapeError(`${op}: images must have pixels, got shape ${show(value.shape)}`);
   const window = gaussian((6 * Math.trunc(sigma)) | 1, sigma);
   const noise = normal([2 * n, h, w, 1], {stddev: sigma, seed: options.seed});
   const field = blurred(noise, window, window).mul(alpha);
+  return back(displaced(value, field, {interpolation, fillMode, fillValue}));
+}
+
+/**
+ * @internal Images (n, height, width, channels) whose pixel (y, x) shows what is `field` away.
+ * @param field in pixels (2 n, height, width, 1): downwards for each image, then to the right for each
+ */
+export function displaced(
+  value: Tensor,
+  field: Tensor,
+  {interpolation, fillMode, fillValue}: {interpolation: WarpInterpolation; fillMode: WarpMode; fillValue: number},
+): Tensor {
+  const [n, h, w, c] = [value.dim(0), value.dim(1), value.dim(2), value.dim(3)];
   const down = castTo(arange(h), field.dtype)
     .reshape([1, h, 1, 1])
     .add(field.at(`:${n}`));
@@ -283,5 +296,5 @@ export function elasticTransform(images: AnyTensorLike, options: ElasticTransfor
     whole(c, [1, 1, 1, c]),
   ];
   const found = atNodes(value, nodes, fillValue, dtype);
-  return back(castTo(isInteger(value.dtype) ? found.round() : found, value.dtype, op));
+  return castTo(isInteger(value.dtype) ? found.round() : found, value.dtype, 'image.elasticTransform');
 }

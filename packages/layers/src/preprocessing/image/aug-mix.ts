@@ -1,10 +1,9 @@
 import {type Config, ops, random, type SeedGenerator, type Tensor} from '@keratin/core';
 import {checkBoolean, checkChoice, checkCount, checkNumber} from '../../layer/arguments.js';
-import {augmentations} from './augmentations.js';
+import {augmentations, choice, type Choice, chosen} from './augmentations.js';
 import {type ColorOptions, FactorLayer} from './color-layer.js';
 import {type Content, type ImageBatch, type ImageData, type ImageLayer} from './image-layer.js';
 import {type Factor} from './options.js';
-import {rendered, type Step} from './rand-augment.js';
 
 /** Options of {@link AugMix}. */
 export interface AugMixOptions extends ColorOptions {
@@ -23,7 +22,7 @@ export interface AugMixOptions extends ColorOptions {
 }
 
 interface Mixture {
-  readonly chains: readonly (readonly Step[])[];
+  readonly chains: readonly (readonly Choice[])[];
   /** Of each chain. */
   readonly weights: Tensor;
   /** Of the images as they are. */
@@ -66,25 +65,21 @@ export class AugMix<D extends ImageData = Tensor> extends FactorLayer<Mixture, D
     const {dtype} = options;
     this.choices = augmentations({factor, valueRange, interpolation, boundingBoxFormat: undefined, dtype}, this.allOps);
   }
-  protected override draw(_images: Tensor, seed: SeedGenerator): Mixture {
+  protected override draw(images: Tensor, seed: SeedGenerator): Mixture {
     const parts = random.gamma([this.numChains], this.alpha, {seed});
     const kept = random.beta([], this.alpha, this.alpha, {seed});
     const shape = [this.numChains, this.chainDepth];
     // One index more stands for no transformation.
-    const indices = random.randint(shape, 0, this.choices.length + 1, {seed}).array(2);
-    const seeds = random.randint(shape, 0, 2 ** 24, {seed}).array(2);
-    const chains = indices.map((row, i) =>
-      row.flatMap((index, j) => {
-        const layer = this.choices[index];
-        return layer === undefined ? [] : [{layer, seed: seeds[i]?.[j] ?? 0}];
-      }),
+    const indices = random.randint(shape, 0, this.choices.length + 1, {seed});
+    const chains = Array.from({length: this.numChains}, (_, i) =>
+      Array.from({length: this.chainDepth}, (_, j) => choice(this.choices, indices.at(i, j), images, seed)),
     );
     return {chains, weights: parts.div(ops.sum(parts)), kept};
   }
   protected override render(images: Tensor, {chains, weights, kept}: Mixture, content: Content): Tensor {
     const mixture = chains
       .map((steps, i) => {
-        const done = steps.reduce((x, step) => rendered(x, step, content), images);
+        const done = steps.reduce((x, step) => chosen(step, x, (change, y) => change.render(y, content)), images);
         return done.mul(this.like(weights.at(i), images));
       })
       .reduce((a, b) => a.add(b));

@@ -1,8 +1,10 @@
+import {ops, type SeedGenerator, type Tensor} from '@keratin/core';
+import {isTraced} from '@keratin/core/internal';
 import {type DTypePolicyName} from '../../layer/dtype-policy.js';
 import {AutoContrast} from './auto-contrast.js';
 import {type BoxFormat} from './boxes.js';
 import {Equalization} from './equalization.js';
-import {type ImageBatch, type ImageLayer} from './image-layer.js';
+import {type Change, type ImageBatch, type ImageLayer} from './image-layer.js';
 import {type Range} from './options.js';
 import {RandomBrightness} from './random-brightness.js';
 import {RandomColorDegeneration} from './random-color-degeneration.js';
@@ -48,4 +50,23 @@ export function augmentations(options: AugmentationOptions, all: boolean): reado
     new RandomContrast<ImageBatch>(factor, color),
     new RandomSharpness<ImageBatch>(factor, color),
   ];
+}
+
+/** One of several layers. */
+export interface Choice {
+  /** Which one; the number of layers stands for none. */
+  readonly index: Tensor;
+  readonly changes: readonly Change[];
+}
+
+/** Draws for each layer, so that how much is drawn does not depend on the choice. */
+export function choice(layers: readonly AnyImageLayer[], index: Tensor, images: Tensor, seed: SeedGenerator): Choice {
+  return {index, changes: layers.map((layer) => layer.drawnAlone(images, seed))};
+}
+
+/** What the chosen layer does. A compiled program does not know which it will be: it computes all and selects, as Keras does. */
+export function chosen({index, changes}: Choice, x: Tensor, run: (change: Change, x: Tensor) => Tensor): Tensor {
+  if (isTraced(index)) return changes.reduce((y, change, i) => ops.where(index.equal(i), run(change, x), y), x);
+  const change = changes[index.item()];
+  return change === undefined ? x : run(change, x);
 }

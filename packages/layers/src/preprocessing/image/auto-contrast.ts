@@ -26,9 +26,10 @@ export class AutoContrast<D extends ImageData = Tensor> extends ColorLayer<true,
     const x = ranged(images, this.valueRange, [0, 255]);
     const low = ops.min(x, {axis: [1, 2], keepdims: true});
     const high = ops.max(x, {axis: [1, 2], keepdims: true});
-    const scale = ops.divide(255, high.sub(low));
-    const stretched = ranged(ops.clip(x.mul(scale).sub(low.mul(scale)), 0, 255), [0, 255], this.valueRange);
     // Channels of one value have no contrast.
-    return ops.where(ops.isnan(stretched), images, stretched);
+    const flat = high.equal(low);
+    const scale = ops.divide(255, ops.where(flat, 1, high.sub(low)));
+    const stretched = ranged(ops.clip(x.mul(scale).sub(low.mul(scale)), 0, 255), [0, 255], this.valueRange);
+    return ops.where(flat, images, stretched);
   }
 }

@@ -55,6 +55,13 @@ export interface RandomImageOptions extends ImageLayerOptions {
 /** How interpolation asks for pixels: masks take the nearest. */
 export type Content = 'images' | 'masks';
 
+/** What a layer has drawn, for images, masks and boxes alike. */
+export interface Change {
+  readonly render: (images: Tensor, content: Content) => Tensor;
+  /** Of corners (n, k, 4). */
+  readonly moveBoxes: (corners: Tensor, size: ImageSize) => Tensor;
+}
+
 const ITEMS = ['images', 'labels', 'boundingBoxes', 'segmentationMasks'];
 
 /**
@@ -124,17 +131,16 @@ export abstract class ImageLayer<T, D extends ImageData = Tensor> extends Layer<
     return ops.cast(x, other.dtype);
   }
 
-  /** @internal A batch (n, height, width, channels) as this layer renders it within another. */
-  renderedAlone(images: Tensor, content: Content, seed: SeedGenerator): Tensor {
-    if (content === 'masks' && !this.moves) return images;
+  /** @internal What this layer does to a batch (n, height, width, channels) within another layer. */
+  drawnAlone(images: Tensor, seed: SeedGenerator): Change {
     const drawn = this.draw(images, seed);
-    return drawn === null ? images : this.like(this.render(images, drawn, content), images);
-  }
-
-  /** @internal Corners (n, k, 4) as {@link renderedAlone} moves what is there. */
-  movedBoxes(corners: Tensor, {height, width}: ImageSize, seed: SeedGenerator): Tensor {
-    const drawn = this.moves ? this.draw(ops.zeros([corners.dim(0), height, width, 3]), seed) : null;
-    return drawn === null ? corners : this.moveBoxes(corners, drawn, {height, width});
+    return {
+      render: (x, content) => {
+        if (drawn === null || (content === 'masks' && !this.moves)) return x;
+        return this.like(this.render(x, drawn, content), x);
+      },
+      moveBoxes: (corners, size) => (drawn === null || !this.moves ? corners : this.moveBoxes(corners, drawn, size)),
+    };
   }
 
   override build(_inputShape: unknown): void {

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {KeratinError, ops, random, tensor, type Tensor} from '@keratin/core';
+import {GradientTape, jit, KeratinError, ops, random, tensor, type Tensor} from '@keratin/core';
 import {layers} from '../../index.js';
 import * as classes from './classes.js';
 
@@ -7,7 +7,7 @@ const images = random.uniform([4, 12, 10, 3], {minval: 10, maxval: 240, seed: 7}
 
 /** One of each random layer, with a seed. */
 const RANDOM: Readonly<Record<string, (seed: number) => layers.Layer>> = {
-  AugMix: (seed) => new layers.AugMix({seed}),
+  AugMix: (seed) => new layers.AugMix({seed, numChains: 2, chainDepth: 2}),
   CutMix: (seed) => new layers.CutMix({seed}),
   MixUp: (seed) => new layers.MixUp({seed, alpha: 2}),
   RandAugment: (seed) => new layers.RandAugment({seed}),
@@ -63,6 +63,16 @@ describe.each(Object.entries(RANDOM))('%s', (_, make) => {
     expect(ops.all(ops.isfinite(first)).item()).toBe(true);
   });
 
+  test('draws the same compiled', () => {
+    const [layer, other] = [make(4), make(4)];
+    const compiled = jit((x: Tensor) => other(x, {training: true}));
+    for (let call = 0; call < 3; call++) {
+      expect(differs(layer(images, {training: true}), compiled(images))).toBe(false);
+    }
+    // One program: it reads no value, whatever is drawn.
+    expect(compiled.ir(images)).toContain('return');
+  });
+
   test('takes a single image and channels first', () => {
     const one = make(3)(images.at(0), {training: true});
     expect(one.ndim).toBe(3);
@@ -72,6 +82,19 @@ describe.each(Object.entries(RANDOM))('%s', (_, make) => {
     // Both draw the same numbers.
     expect(differs(y, make(3)(images, {training: true}))).toBe(false);
   });
+});
+
+// What an affine transform with fill value 0 gives is linear in the images: <dy, T x> = <T' dy, x>.
+test('the gradient of a transform to the nearest pixels is its transpose', () => {
+  const layer = new layers.RandomRotation([0.15, 0.15], {fillMode: 'wrap', interpolation: 'nearest'});
+  const [x, dy] = [1, 2].map((seed) => random.normal([2, 6, 7, 3], {seed}));
+  if (x === undefined || dy === undefined) expect.fail();
+  const tape = new GradientTape();
+  tape.watch(x);
+  const product = tape.record(() => ops.sum(layer(x, {training: true}).mul(dy)));
+  const gradient = tape.gradient(product, x);
+  expect(ops.sum(gradient.mul(x)).item()).toBeCloseTo(product.item(), 4);
+  expect(differs(gradient, dy)).toBe(true);
 });
 
 describe('statistics', () => {

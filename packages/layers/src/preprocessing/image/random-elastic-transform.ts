@@ -1,7 +1,8 @@
-import {type Config, ops, type SeedGenerator, type Tensor, ValueError} from '@keratin/core';
+import {type Config, ops, random, type SeedGenerator, type Tensor, ValueError} from '@keratin/core';
+import {displaced} from '@keratin/core/internal';
 import {checkChoice, checkNumber} from '../../layer/arguments.js';
 import {type ColorOptions, FactorLayer} from './color-layer.js';
-import {type Content, type ImageData} from './image-layer.js';
+import {type Content, type ImageData, sizesOf} from './image-layer.js';
 import {type Factor, factorOption, type Range} from './options.js';
 
 const MODES = ['constant', 'nearest', 'wrap', 'reflect'] as const;
@@ -22,9 +23,8 @@ export interface RandomElasticTransformOptions extends ColorOptions {
 
 interface Deformation {
   readonly chosen: Tensor<boolean>;
-  readonly strength: number;
-  /** One for images and masks, which move alike. */
-  readonly seed: number;
+  /** How far pixels move (2 n, height, width, 1): down, then to the right. One for images and masks, which move alike. */
+  readonly field: Tensor;
 }
 
 /**
@@ -52,20 +52,27 @@ export class RandomElasticTransform<D extends ImageData = Tensor> extends Factor
   }
   protected override draw(images: Tensor, seed: SeedGenerator): Deformation | null {
     if (this.scale[1] === 0 || this.factor[1] === 0) return null;
-    const chosen = this.chosen(images.dim(0), this.factor, seed);
-    const strength = this.uniform([], this.scale, seed).item();
-    return {chosen, strength, seed: Math.floor(this.uniform([], [0, 1], seed).item() * 2 ** 24)};
+    const [n, height, width] = sizesOf(images);
+    const chosen = this.chosen(n, this.factor, seed);
+    const strength = this.uniform([], this.scale, seed);
+    // Normal noise of deviation sigma, blurred with sigma, times alpha.
+    const [alpha, sigma] = [Math.max(height, width) * 0.1, Math.min(height, width) * 0.05];
+    const deviation = strength.mul(sigma).maximum(1e-6);
+    const noise = random.normal([2 * n, height, width, 1], {seed}).mul(deviation);
+    const window = gaussian(Math.trunc(sigma * this.scale[1]), deviation);
+    const size = window.dim(0);
+    const blurred = [
+      [size, 1, 1, 1],
+      [1, size, 1, 1],
+    ].reduce((x, shape) => ops.depthwiseConv(x, window.reshape(shape), {padding: 'same'}), noise);
+    return {chosen, field: blurred.mul(strength.mul(alpha))};
   }
-  protected override render(images: Tensor, {chosen, strength, seed}: Deformation, content: Content): Tensor {
-    const [height, width] = [images.dim(1), images.dim(2)];
+  protected override render(images: Tensor, {chosen, field}: Deformation, content: Content): Tensor {
     const isMask = content === 'masks';
-    const deformed = ops.image.elasticTransform(images, {
-      alpha: Math.max(height, width) * 0.1 * strength,
-      sigma: Math.max(Math.min(height, width) * 0.05 * strength, 1e-6),
+    const deformed = displaced(images, field, {
       interpolation: isMask ? 'nearest' : this.interpolation,
       fillMode: this.fillMode,
       fillValue: this.fillValue,
-      seed,
     });
     const done = ops.where(chosen, deformed, images);
     return isMask ? done : this.within(done);
@@ -82,4 +89,12 @@ export class RandomElasticTransform<D extends ImageData = Tensor> extends Factor
       fill_value: this.fillValue,
     };
   }
+}
+
+/** exp(-x^2 / (2 sigma^2)) at -3 s..3 s with sum 1, for the whole part s of sigma, of which `most` is the largest. */
+function gaussian(most: number, sigma: Tensor): Tensor {
+  const at = ops.cast(ops.arange(6 * most + 1).sub(3 * most), 'float32');
+  const weights = ops.exp(ops.square(at.div(sigma)).mul(-0.5));
+  const within = ops.where(at.abs().lessEqual(ops.floor(sigma).mul(3)), weights, 0);
+  return within.div(ops.sum(within));
 }
