@@ -73,15 +73,27 @@ export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, opti
   });
 }
 
-class Compiler {
+/** The programs of one function. */
+export class Compiler {
   readonly #fn: (...args: readonly unknown[]) => unknown;
   readonly #passes: PassOptions | undefined;
   readonly #entries: Entry[] = [];
   #compiled = 0;
 
-  constructor(fn: (...args: readonly unknown[]) => unknown, passes: PassOptions | undefined) {
+  constructor(fn: (...args: readonly unknown[]) => unknown, passes?: PassOptions) {
     this.#fn = fn;
     this.#passes = passes;
+  }
+
+  /** The programs for these arguments, where there are some; `inputs` gets the tensors that they run on. */
+  find(args: readonly unknown[], inputs: Tensor<Element>[]): SegmentTree | null {
+    const entry = this.#find(args, inputs);
+    return entry === undefined || entry.uncompiled ? null : entry.tree;
+  }
+
+  /** Makes the programs for these arguments; null where there are symbolic tensors. */
+  compile(args: readonly unknown[]): SegmentTree | null {
+    return this.#compile(args, [])?.tree ?? null;
   }
 
   call(args: readonly unknown[]): unknown {

@@ -138,10 +138,19 @@ export interface CompileOptions<M extends MetricsOf = MetricsOf, W extends Metri
    */
   debugNumerics?: boolean | undefined;
   /**
-   * Whether steps of training and evaluation run as compiled programs, one for each shape of the batches: see `jit`. `'auto'` goes on
-   * operation by operation where that cannot be, `true` throws. Default false.
+   * Whether steps of training, evaluation and prediction run as compiled programs, one for each shape of the batches: see `jit`. With
+   * `'auto'` the first step runs operation by operation, and a model runs so altogether where it has code of your own (a `call`, a
+   * `trainStep`, a loss function), since what that does beside tensor operations would happen only once. `true` compiles such code too, and
+   * throws where it cannot; `false` never compiles. Default `'auto'`.
    */
   jitCompile?: boolean | 'auto' | undefined;
+  /** Whether steps run operation by operation, for debugging: results agree. Default false. */
+  runEagerly?: boolean | undefined;
+  /**
+   * Steps of `fit`, `evaluate` and `predict` between two calls of the batch hooks of callbacks. Hooks at the begin of batches get the first of
+   * these steps, those at the end the last one, with its logs. Default 1.
+   */
+  stepsPerExecution?: number | undefined;
 }
 
 // Options are closed: what FitOptions does not have is an error, also where the type is inferred. A itself is in it so that hooks of

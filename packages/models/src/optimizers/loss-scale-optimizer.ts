@@ -51,6 +51,11 @@ export class LossScaleOptimizer extends Optimizer<never, never> {
     return this.#scale?.item() ?? this.initialScale;
   }
 
+  /** @internal */
+  override prepareStep(): boolean {
+    return this.innerOptimizer.prepareStep();
+  }
+
   override get learningRate(): number {
     return this.innerOptimizer.learningRate;
   }

@@ -97,6 +97,8 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   #undecayed: {readonly variables: ReadonlySet<Variable>; readonly names: RegExp | null} | null = null;
   #warned = false;
   #stepNow: Amount | null = null;
+  /** The number that a learning rate which is a function gave for the next step. */
+  #prepared: Variable | null = null;
 
   constructor(options: OptimizerOptions = {}) {
     const where = this.constructor.name;
@@ -213,9 +215,27 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     const applied = amountOf(this.#iteration);
     if (typeof applied === 'number') return this.learningRate;
     if (rate instanceof LearningRateSchedule) return amountOf(rate(scalarOf(applied, 'int32')));
+    if (this.#prepared !== null) return amountOf(this.#prepared);
     throw new TraceError(
       `${this.name}: a learning rate that is a JavaScript function of the step cannot be compiled; write it as a LearningRateSchedule`,
     );
+  }
+
+  /** @internal The schedule of the learning rate, where there is one. */
+  get schedule(): LearningRateSchedule | null {
+    return this.#rate instanceof LearningRateSchedule ? this.#rate : null;
+  }
+
+  /**
+   * @internal Asks a learning rate that is a JavaScript function for its number, which the next step of a compiled program takes. Gives
+   * whether there is one.
+   */
+  prepareStep(): boolean {
+    if (typeof this.#rate !== 'function' || this.#rate instanceof LearningRateSchedule) return false;
+    const rate = ops.full([], this.learningRate, 'float64');
+    if (this.#prepared === null) this.#prepared = this.addVariable('learning_rate', rate);
+    else this.#prepared.assign(rate);
+    return true;
   }
 
   /** Whether the learning rate follows a schedule or a function. */

@@ -18,16 +18,16 @@ export function compileConfig(trainer: Trainer, where: string): Config | null {
       `${where}: the optimizers of parts of a model cannot be stored in Keras's format; use a MultiOptimizer, or save the weights`,
     );
   }
-  const {loss, lossWeights, metrics, weightedMetrics} = settings;
+  const {loss, lossWeights, metrics, weightedMetrics, runEagerly, stepsPerExecution, jitCompile} = settings;
   return {
     optimizer: serializeKerasObject(optimizer),
     loss: serializeKerasObject(loss),
     loss_weights: serializeKerasObject(lossWeights),
     metrics: serializeKerasObject(metrics),
     weighted_metrics: serializeKerasObject(weightedMetrics),
-    run_eagerly: false,
-    steps_per_execution: 1,
-    jit_compile: false,
+    run_eagerly: runEagerly ?? false,
+    steps_per_execution: stepsPerExecution ?? 1,
+    jit_compile: jitCompile === true,
   };
 }
 
@@ -40,6 +40,8 @@ const compileSchema = z.looseObject({
   loss_weights: weights.nullish(),
   metrics: specs.nullish(),
   weighted_metrics: specs.nullish(),
+  run_eagerly: z.boolean().nullish(),
+  steps_per_execution: z.number().int().min(1).nullish(),
 });
 
 /** What `compile` takes, from what {@link compileConfig} gave. The entries themselves are checked by what they make. */
@@ -50,12 +52,15 @@ export function compileSettings(config: Config, where: string): CompileSettings 
     throw new ValueError(`${where}: compile_config.${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
   }
   const {optimizer, loss, loss_weights: lossWeights, metrics, weighted_metrics: weightedMetrics} = parsed.data;
+  const {run_eagerly: runEagerly, steps_per_execution: stepsPerExecution} = parsed.data;
   return {
     optimizer: optimizer as OptimizerSpec,
     ...(given(loss) ? {loss: loss as LossOption} : {}),
     ...(given(loss) && given(lossWeights) ? {lossWeights: lossWeights} : {}),
     ...(given(metrics) ? {metrics: listed(metrics)} : {}),
     ...(given(weightedMetrics) ? {weightedMetrics: listed(weightedMetrics)} : {}),
+    ...(runEagerly === true ? {runEagerly} : {}),
+    ...(given(stepsPerExecution) && stepsPerExecution > 1 ? {stepsPerExecution} : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {ops, random, setSeed, type Tensor} from '@keratin/core';
+import {ops, random, setSeed, type Tensor, Variable} from '@keratin/core';
 import {Input, type Layer, layers} from '@keratin/layers';
 import {clearSession} from '@keratin/layers/internal';
 import * as callbacks from '../callbacks/index.js';
@@ -169,16 +169,136 @@ describe('compiled steps', () => {
     expect(counts).toEqual([2, 10]);
   });
 
-  test('what cannot be compiled: an error, or the step as it is', async () => {
-    const rate = () => 0.1;
-    const make = (jitCompile: JitCompile) =>
-      dense(new layers.Dense(1)).compile({optimizer: new optimizers.SGD(rate), loss: 'mse', jitCompile});
+  test('a learning rate that is a JavaScript function is asked at every step', async () => {
+    const runs = [];
+    for (const jitCompile of [false, true, 'auto'] as const) {
+      setSeed(8);
+      const steps: number[] = [];
+      const rate = (step: number) => {
+        steps.push(step);
+        return 0.1 / (1 + step);
+      };
+      const model = dense(new layers.Dense(1)).compile({optimizer: new optimizers.SGD(rate), loss: 'mse', jitCompile});
+      await model.fit(x, ops.sum(x, {axis: 1, keepdims: true}), {epochs: 3, batchSize: 20, verbose: 0});
+      expect(steps).toEqual([0, 1, 2, 3, 4, 5]);
+      runs.push(model.getWeights().map((weight) => weight.flatten().array(1)));
+    }
+    expectNear(runs[1], runs[0]);
+    expectNear(runs[2], runs[0]);
+  });
+
+  test('with auto, code of the user runs at every step', async () => {
+    const counts: Record<string, number> = {};
+    const count = (what: string) => {
+      counts[what] = (counts[what] ?? 0) + 1;
+    };
+    const own = (value: Tensor) => {
+      count('activation');
+      return value;
+    };
+    class Plain extends layers.Dense {}
+    class Own extends layers.Dense {
+      override call(inputs: Tensor) {
+        count('layer');
+        return super.call(inputs);
+      }
+    }
+    const loss = (yTrue: Tensor, yPred: Tensor) => {
+      count('loss');
+      return yPred.sub(yTrue).square();
+    };
+    class Schedule extends optimizers.schedules.LearningRateSchedule {
+      override call(step: Tensor) {
+        count('schedule');
+        return step.cast('float32').mul(0).add(0.01);
+      }
+      override getConfig() {
+        return {};
+      }
+    }
+    const fit = (layer: Layer, settings: CompileSettings) =>
+      dense(layer)
+        .compile({optimizer: 'sgd', loss: 'mse', ...settings})
+        .fit(x, ops.ones([40, 1]), {epochs: 2, batchSize: 10, verbose: 0});
+    await fit(new layers.Dense(1, {activation: own}), {});
+    await fit(new layers.Lambda((value: Tensor) => (count('lambda'), value.mul(2))), {loss: 'mae'}).catch(
+      () => undefined,
+    );
+    await fit(new Own(1), {});
+    await fit(new Plain(1), {loss});
+    await fit(new layers.Dense(1), {optimizer: new optimizers.SGD(new Schedule())});
+    // Once more where a model is built.
+    expect(counts['loss']).toBe(8);
+    expect(counts['schedule']).toBe(8);
+    expect(counts['activation']).toBeGreaterThanOrEqual(8);
+    expect(counts['layer']).toBeGreaterThanOrEqual(8);
+  });
+
+  test('options of layers that change between two calls, and shapes of all kinds', async () => {
+    const dropout = new layers.Dropout(0.5, {seed: 1});
+    const make = (middle: Layer, runEagerly: boolean) =>
+      dense(new layers.Dense(4), middle, new layers.Dense(1)).compile({optimizer: 'sgd', loss: 'mse', runEagerly});
+    const model = make(dropout, false);
+    const y = ops.sum(x, {axis: 1, keepdims: true});
+    const options = {epochs: 2, batchSize: 20, verbose: 0, shuffle: false} as const;
+    await model.fit(x, y, options);
+    dropout.rate = 0;
+    const other = make(new layers.Dropout(0), true);
+    other.setWeights(model.getWeights());
+    await model.fit(x, y, options);
+    await other.fit(x, y, options);
+    expectNear(
+      model.getWeights().map((weight) => weight.flatten().array(1)),
+      other.getWeights().map((weight) => weight.flatten().array(1)),
+    );
+    for (let n = 1; n <= 20; n++) {
+      const part = x.at(`:${String(n)}`);
+      for (let again = 0; again < 3; again++) {
+        expectNear((await model.predict(part, {verbose: 0})).array(2), model(part).array(2));
+      }
+    }
+  });
+
+  test('what cannot be compiled is an error only where a program was asked for', async () => {
+    const own = new WeakSet<Tensor>();
+    const loss = (yTrue: Tensor, yPred: Tensor) => {
+      own.add(new Variable(ops.zeros([])));
+      return yPred.sub(yTrue).square();
+    };
     const fit = (jitCompile: JitCompile) =>
-      make(jitCompile).fit(x, ops.ones([40, 1]), {epochs: 2, batchSize: 20, verbose: 0});
-    await expect(fit(true)).rejects.toThrow(/learning rate/i);
+      dense(new layers.Dense(1))
+        .compile({optimizer: 'sgd', loss, jitCompile})
+        .fit(x, ops.ones([40, 1]), {epochs: 2, batchSize: 20, verbose: 0});
+    await expect(fit(true)).rejects.toThrow(/makes 1 new Variables at every call/);
     expect((await fit('auto')).history.loss).toHaveLength(2);
-    expect(() => dense(new layers.Dense(1)).compile({loss: 'mse', jitCompile: 'always' as never})).toThrow(
+  });
+
+  test('hooks of batches every few steps, with the logs of the last one', async () => {
+    const events: string[] = [];
+    const model = dense(new layers.Dense(1)).compile({optimizer: 'sgd', loss: 'mse', stepsPerExecution: 3});
+    const hooks = {
+      onTrainBatchBegin: (batch: number) => void events.push(`begin ${String(batch)}`),
+      onTrainBatchEnd: (batch: number) => void events.push(`end ${String(batch)}`),
+      onTestBatchEnd: (batch: number) => void events.push(`test ${String(batch)}`),
+      onPredictBatchEnd: (batch: number) => void events.push(`predict ${String(batch)}`),
+    };
+    const y = ops.ones([40, 1]);
+    await model.fit(x, y, {batchSize: 5, verbose: 0, callbacks: [hooks], validationData: [x, y]});
+    await model.predict(x, {batchSize: 10, verbose: 0, callbacks: [hooks]});
+    expect(events).toEqual(
+      ['begin 0', 'end 2', 'begin 3', 'end 5', 'begin 6', 'end 7'].concat(
+        ['test 2', 'test 5', 'test 7'],
+        ['predict 2', 'predict 3'],
+      ),
+    );
+  });
+
+  test('options that do not exist', () => {
+    const compile = (settings: object) => () => dense(new layers.Dense(1)).compile({loss: 'mse', ...settings});
+    expect(compile({jitCompile: 'always'})).toThrow(
       'compile: jitCompile must be true, false or \'auto\', got "always"',
     );
+    expect(compile({runEagerly: 1})).toThrow('compile: runEagerly must be true or false, got 1');
+    expect(compile({stepsPerExecution: 0})).toThrow('compile: stepsPerExecution must be a positive integer, got 0');
   });
 });

@@ -63,6 +63,7 @@ export async function evaluateEpoch(
     batches,
     pace,
     signal,
+    group: model.trainer.stepsPerExecution,
     begin: (step) => callbacks.onTestBatchBegin(step),
     run: (batch) => {
       last = model.trainer.runTestStep(batch);

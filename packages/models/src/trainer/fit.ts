@@ -123,6 +123,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
         pace,
         signal: undefined,
         from,
+        group: trainer.stepsPerExecution,
         begin: (step) => callbacks.onTrainBatchBegin(step),
         run: (batch, step) => {
           checkpoints?.restoreMetrics(epoch, batch);

@@ -151,7 +151,12 @@ function groupsOf(given: ConfigNode, model: Model<Tensor, unknown>): CompileOpti
   return [...special, [model.getLayer(0), optimizers.deserialize(config.default_optimizer)] as const];
 }
 
-function compile(model: Model<Tensor, unknown>, given: FitCase['compile'], asGroups = false): void {
+function compile(
+  model: Model<Tensor, unknown>,
+  given: FitCase['compile'],
+  asGroups = false,
+  execution: Pick<CompileOptions, 'runEagerly' | 'stepsPerExecution'> = {},
+): void {
   const {optimizer} = given;
   const byConfig = () =>
     typeof optimizer === 'string' ? optimizers.get(optimizer) : optimizers.deserialize(optimizer);
@@ -161,6 +166,7 @@ function compile(model: Model<Tensor, unknown>, given: FitCase['compile'], asGro
     metrics: (given.metrics ?? undefined) as CompileOptions['metrics'],
     weightedMetrics: (given.weighted_metrics ?? undefined) as CompileOptions['weightedMetrics'],
     lossWeights: (given.loss_weights ?? undefined) as CompileOptions['lossWeights'],
+    ...execution,
   });
 }
 
@@ -169,7 +175,6 @@ function fitOptions(c: FitCase): FitOptions {
   for (const [key, value] of Object.entries(c.fit)) {
     if (value === null) continue;
     if (key === 'validation_data') options['validationData'] = (value as Names[]).map(load);
-    // Steps are always taken one by one here, which changes no number.
     else if (key !== 'callbacks' && key !== 'steps_per_execution') options[camel(key)] = value;
   }
   const given = (c.fit['callbacks'] ?? []) as {
@@ -194,10 +199,16 @@ function expectWeights(model: Model<never, unknown>, names: readonly string[], t
 describe('fit', () => {
   const fits = only('fit').map((c) => ({...c, asGroups: false}));
   const grouped = fits.filter(({id}) => id === 'multi_optimizer').map((c) => ({...c, asGroups: true}));
+  const all = [...fits, ...grouped].flatMap((c) => [
+    {...c, title: c.id, runEagerly: false},
+    {...c, title: `${c.id}, operation by operation`, runEagerly: true},
+  ]);
 
-  test.each([...fits, ...grouped])('$id', async (c) => {
+  test.each(all)('$title', async (c) => {
     const model = modelOf(c.model_json, c.initial_weights);
-    compile(model, c.compile, c.asGroups);
+    const {runEagerly} = c;
+    const stepsPerExecution = Number(c.fit['steps_per_execution'] ?? 1);
+    compile(model, c.compile, c.asGroups, {runEagerly, stepsPerExecution});
     expect(model.trainableVariables.map(({path}) => ending(path))).toEqual(c.trainable.map(ending));
     const x = load(c.data.x);
     const y = load(c.data.y);

@@ -9,13 +9,15 @@ export interface Steps {
   readonly signal: AbortSignal | undefined;
   /** Steps of this epoch that another run took: the data stands behind them. Default 0. */
   readonly from?: number | undefined;
-  /** Before a step. */
+  /** Steps between two calls of the hooks: see `stepsPerExecution`. Default 1. */
+  readonly group?: number | undefined;
+  /** Before the first step of a group. */
   begin(step: number): Promise<void> | undefined;
   /** The step itself, synchronous. */
   run(batch: Batch, step: number): void;
-  /** After it. Gives true to end here. */
+  /** After the last step of a group. */
   end(step: number): Promise<void> | undefined;
-  /** Whether to stop after the step. */
+  /** Whether to stop after the group. */
   stop(): boolean;
 }
 
@@ -24,23 +26,27 @@ export interface Steps {
  * milliseconds that lets the rest of the process run.
  * @returns how many steps the epoch has had
  */
-export async function takeSteps({batches, pace, signal, from = 0, ...steps}: Steps): Promise<number> {
+export async function takeSteps({batches, pace, signal, from = 0, group = 1, ...steps}: Steps): Promise<number> {
   let step = from;
+  let inGroup = 0;
   if (from === 0) batches.begin();
   while (from === 0 || step > from || !steps.stop()) {
     signal?.throwIfAborted();
     const next = batches.next();
     const batch = next instanceof Promise ? await next : next;
     if (batch === null) break;
-    const beginning = steps.begin(step);
+    const beginning = inGroup === 0 ? steps.begin(step) : undefined;
     if (beginning !== undefined) await beginning;
     steps.run(batch, step);
-    const ending = steps.end(step);
+    inGroup = (inGroup + 1) % group;
+    const ending = inGroup === 0 ? steps.end(step) : undefined;
     if (ending !== undefined) await ending;
     step += 1;
-    if (steps.stop()) break;
+    if (inGroup === 0 && steps.stop()) break;
     if (pace.due) await pace.pause();
   }
+  // The data ended within a group.
+  if (inGroup > 0) await steps.end(step - 1);
   await batches.end();
   return step;
 }

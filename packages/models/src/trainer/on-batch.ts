@@ -44,5 +44,5 @@ export function testOnBatch(model: AnyModel, x: unknown, y: unknown, options: Te
 /** The outputs of one batch: what `model.predictOnBatch` does. */
 export function predictOnBatch(model: AnyModel, x: unknown): unknown {
   const inputs = toTensors('predictOnBatch', 'x', x);
-  return model.predictStep({x: inputs, size: sizeOfBatch('predictOnBatch', tensorsIn(inputs))} as never);
+  return model.trainer.runPredictStep({x: inputs, size: sizeOfBatch('predictOnBatch', tensorsIn(inputs))});
 }

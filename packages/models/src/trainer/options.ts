@@ -8,6 +8,8 @@ import {
   type TrainOnBatchOptions,
   type Verbose,
 } from '../model/types.js';
+import {warn} from '../progress/output.js';
+import {type CompileSettings} from './trainer.js';
 
 // What users pass is checked before anything happens.
 
@@ -111,4 +113,19 @@ export function checkBatchOptions(where: string, options: TrainOnBatchOptions | 
 /** `'auto'` is a progress bar, as in Keras. */
 export function verbosity(verbose: Verbose | undefined): 0 | 1 | 2 {
   return verbose === undefined || verbose === 'auto' ? 1 : verbose;
+}
+
+/** Checks the options of `compile` that say how steps run. */
+export function checkExecution(settings: CompileSettings): void {
+  const {jitCompile, runEagerly, stepsPerExecution} = settings as Readonly<Record<string, unknown>>;
+  if (jitCompile !== undefined && typeof jitCompile !== 'boolean' && jitCompile !== 'auto') {
+    throw new ValueError(`compile: jitCompile must be true, false or 'auto', got ${describe(jitCompile)}`);
+  }
+  if (runEagerly !== undefined && typeof runEagerly !== 'boolean') {
+    throw new ValueError(`compile: runEagerly must be true or false, got ${describe(runEagerly)}`);
+  }
+  checkCount('compile', 'stepsPerExecution', stepsPerExecution, 1);
+  if (runEagerly === true && jitCompile === true) {
+    warn('compile: runEagerly runs steps operation by operation, so jitCompile: true has no effect');
+  }
 }

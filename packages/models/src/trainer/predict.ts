@@ -22,15 +22,17 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
     addProgbar: verbose > 0,
   });
   const outputs: unknown[] = [];
+  model.trainer.steps?.look();
   try {
     await callbacks.onPredictBegin();
     await takeSteps({
       batches,
       pace: new Pace(),
       signal,
+      group: model.trainer.stepsPerExecution,
       begin: (step) => callbacks.onPredictBatchBegin(step),
       run: (batch) => {
-        outputs.push(model.predictStep(batch as never));
+        outputs.push(model.trainer.runPredictStep(batch));
       },
       end: (step) => callbacks.onPredictBatchEnd(step, outputs.at(-1)),
       stop: () => false,

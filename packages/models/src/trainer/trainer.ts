@@ -8,13 +8,15 @@ import {
   ValueError,
   type Variable,
 } from '@keratin/core';
-import {checkOptions, describe, isFloating, mapStructure} from '@keratin/core/internal';
+import {checkOptions, isFloating, mapStructure} from '@keratin/core/internal';
 import {type AnyLayer} from '@keratin/layers';
 import {structureVersion} from '@keratin/layers/internal';
 import {type AnyModel, type Logs} from '../callbacks/callback.js';
 import * as metrics from '../metrics/index.js';
 import * as optimizers from '../optimizers/index.js';
-import {CompiledSteps, type JitCompile} from './compiled-steps.js';
+import {CompiledSteps, type JitCompile, type StepKind, type StepOwner} from './compiled-steps.js';
+import {isLibraryLoss, isLibraryModel, isLibraryOptimizer} from './library-code.js';
+import {checkExecution} from './options.js';
 import {CompiledLoss, type LossOption, type LossWeights} from './compiled-loss.js';
 import {CompiledMetrics, isMetric, type MetricsOption} from './compiled-metrics.js';
 import {type Batch} from './data/batch.js';
@@ -34,6 +36,8 @@ export interface CompileSettings {
   readonly autoScaleLoss?: boolean | undefined;
   readonly debugNumerics?: boolean | undefined;
   readonly jitCompile?: JitCompile | undefined;
+  readonly runEagerly?: boolean | undefined;
+  readonly stepsPerExecution?: number | undefined;
 }
 
 const COMPILE_OPTIONS = [
@@ -45,6 +49,8 @@ const COMPILE_OPTIONS = [
   'autoScaleLoss',
   'debugNumerics',
   'jitCompile',
+  'runEagerly',
+  'stepsPerExecution',
 ] as const;
 
 /** A metric under the name that it has in the logs. */
@@ -105,7 +111,7 @@ export class Trainer {
   #warned = false;
   #numerics: Numerics | null = null;
   #named: Named | null = null;
-  #steps: CompiledSteps | null = null;
+  #steps: CompiledSteps | null | undefined;
   /** Whether the compiled steps track the loss: steps of a user's own may not. */
   #tracksInPrograms = false;
 
@@ -138,10 +144,8 @@ export class Trainer {
       learningRate: 'optimizer',
       lr: 'optimizer',
     });
-    const {optimizer = 'rmsprop', loss, lossWeights, metrics, weightedMetrics, jitCompile = false} = settings;
-    if (typeof jitCompile !== 'boolean' && (jitCompile as unknown) !== 'auto') {
-      throw new ValueError(`compile: jitCompile must be true, false or 'auto', got ${describe(jitCompile)}`);
-    }
+    const {optimizer = 'rmsprop', loss, lossWeights, metrics, weightedMetrics} = settings;
+    checkExecution(settings);
     // Everything is made before anything is stored: a mistake leaves the model as it was.
     const made = this.#scaled(
       isGroups(optimizer) ? new OptimizerGroups(optimizer) : optimizers.get(optimizer),
@@ -156,8 +160,9 @@ export class Trainer {
     this.#metrics = compiledMetrics;
     this.#lossTracker = new LossTracker();
     this.#numerics = settings.debugNumerics === true ? new Numerics(model) : null;
+    const {jitCompile = 'auto', runEagerly = false, debugNumerics = false} = settings;
     // Numerics are looked at operation by operation.
-    this.#steps = settings.debugNumerics === true ? null : this.#stepsFor(jitCompile);
+    this.#steps = jitCompile === false || runEagerly || debugNumerics ? null : this.#stepsFor(jitCompile === true);
     this.#compiled = true;
     this.#settings = settings;
     this.forget();
@@ -176,32 +181,58 @@ export class Trainer {
     return new optimizers.LossScaleOptimizer(optimizer, {name: 'loss_scale_optimizer'});
   }
 
-  // Steps of a user's own may return anything: they are compiled where that is asked for.
-  #stepsFor(jitCompile: JitCompile): CompiledSteps | null {
-    const own = this.overrides('trainStep', 'testStep', 'computeLoss', 'computeMetrics');
-    if (jitCompile === false || (jitCompile === 'auto' && own)) return null;
-    const owner = {
+  #stepsFor(strict: boolean): CompiledSteps {
+    const owner: StepOwner = {
       results: () => this.results(),
       countSamples: (size: number) => {
         if (this.#lossTracker !== null && this.#tracksInPrograms) this.#lossTracker.samples += size;
       },
       plan: () => this.plan(),
+      optimizers: () => this.optimizers,
+      isLibrary: (kind) => this.#isLibrary(kind),
     };
-    return new CompiledSteps(this.#model, owner, jitCompile === true);
+    return new CompiledSteps(this.#model, owner, strict);
   }
 
-  /** One step of training, compiled where that was asked for. */
+  #isLibrary(kind: StepKind): boolean {
+    if (!isLibraryModel(this.#model, this.plan().layers)) return false;
+    if (kind === 'predict') return true;
+    if (!isLibraryLoss(this.#settings ?? {}, this.metrics())) return false;
+    return kind === 'test' || this.optimizers.every(isLibraryOptimizer);
+  }
+
+  /** Steps between two calls of the batch hooks. */
+  get stepsPerExecution(): number {
+    return this.#settings?.stepsPerExecution ?? 1;
+  }
+
+  /** The steps that run as programs; null where the model runs operation by operation. */
+  get steps(): CompiledSteps | null {
+    // Models predict without being compiled.
+    if (this.#steps === undefined) this.#steps = this.#stepsFor(false);
+    return this.#steps;
+  }
+
+  /** One step of training, compiled where that may be. */
   runTrainStep(batch: Batch): StepLogs {
-    return this.#steps?.run('train', batch) ?? this.#model.trainStep(batch as never);
+    const {steps} = this;
+    return steps === null ? this.#model.trainStep(batch as never) : (steps.run('train', batch) as StepLogs);
   }
 
-  /** One step of evaluation, compiled where that was asked for. */
+  /** One step of evaluation, compiled where that may be. */
   runTestStep(batch: Batch): StepLogs {
-    return this.#steps?.run('test', batch) ?? this.#model.testStep(batch as never);
+    const {steps} = this;
+    return steps === null ? this.#model.testStep(batch as never) : (steps.run('test', batch) as StepLogs);
+  }
+
+  /** The outputs for a batch, compiled where that may be. */
+  runPredictStep(batch: Batch): unknown {
+    const {steps} = this;
+    return steps === null ? this.#model.predictStep(batch as never) : steps.run('predict', batch);
   }
 
   #trackLoss(loss: Tensor, size: number): void {
-    if (this.#steps?.active === true) {
+    if (this.#steps?.tracing === true) {
       this.#lossTracker?.add(loss, size);
       this.#tracksInPrograms = true;
     } else {
@@ -357,6 +388,7 @@ export class Trainer {
   forget(): void {
     this.#plan = null;
     this.#named = null;
+    this.#steps?.look();
   }
 
   /** What layers added to the loss in the last call, and the penalties of trainable weights: the same as `model.losses`. */
