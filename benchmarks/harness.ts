@@ -3,7 +3,8 @@ import {writeFileSync} from 'node:fs';
 /** One figure: the median of its repetitions. */
 export interface Row {
   readonly workload: string;
-  readonly unit: 's' | 'ms' | 'us' | 'GFLOP/s';
+  /** `1/s`: examples a second. */
+  readonly unit: 's' | 'ms' | 'us' | 'GFLOP/s' | '1/s';
   readonly value: number;
   readonly min: number;
   readonly max: number;

@@ -32,7 +32,8 @@ export function runPeers(python: string, filters: readonly string[], ours: reado
   for (const row of rows) {
     const own = ours.find(({workload}) => workload === row.workload);
     if (own === undefined) continue;
-    const ratio = row.unit === 'GFLOP/s' ? row.value / own.value : own.value / row.value;
+    const isSpeed = row.unit === 'GFLOP/s' || row.unit === '1/s';
+    const ratio = isSpeed ? row.value / own.value : own.value / row.value;
     console.log(
       `  ${row.workload.padEnd(44)} ${row.peer.padEnd(18)} ${row.value.toPrecision(3)} ${row.unit}, ours ${own.value.toPrecision(3)}: ratio ${ratio.toFixed(2)}`,
     );

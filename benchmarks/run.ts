@@ -15,11 +15,12 @@ import {eagerOverhead} from './workloads/eager-overhead.js';
 import {fashionCnn} from './workloads/fashion-cnn.js';
 import {lstm} from './workloads/lstm.js';
 import {mnistMlp} from './workloads/mnist-mlp.js';
+import {pipeline} from './workloads/pipeline.js';
 import {sgemm} from './workloads/sgemm.js';
 import {tensors} from './workloads/tensors.js';
 import {tinyNetwork} from './workloads/tiny-network.js';
 
-const workloads = [sgemm, eagerOverhead, tensors, compiled, tinyNetwork, mnistMlp, fashionCnn, lstm];
+const workloads = [sgemm, eagerOverhead, tensors, compiled, tinyNetwork, mnistMlp, fashionCnn, lstm, pipeline];
 
 const option = (name: string) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1];
 const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

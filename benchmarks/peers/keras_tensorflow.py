@@ -72,3 +72,19 @@ if wanted("fashion-cnn"):
         L.BatchNormalization(), L.Flatten(), L.Dense(100, activation="relu"), L.Dense(10, activation="softmax")])
     model.compile(optimizer=keras.optimizers.Nadam(0.01), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     emit(PEER, "fashion_cnn_fit_step", timed(fit(model, x, y, 32), 3) / 200 * 1e3, "ms")
+
+if wanted("pipeline"):
+    x = np.random.randint(0, 256, (60000, 28, 28)).astype("uint8")
+    y = np.random.randint(0, 10, 60000).astype("uint8")
+    shuffled = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(10000)
+    divide = lambda a, b: (tf.cast(a, "float32") / 255, b)
+    flat = lambda a, b: (tf.cast(tf.reshape(a, [784]), "float32") / 255, b)
+
+    def rate(name, batches):
+        best = min(timed(lambda: [a.shape[0] for a, _ in batches], 1, 0) for _ in range(6))
+        emit(PEER, name, len(x) / best, "1/s")
+
+    rate("pipeline_batch", shuffled.batch(128).prefetch(2))
+    rate("pipeline_batch_then_map", shuffled.batch(128).map(divide).prefetch(2))
+    rate("pipeline_map_then_batch", shuffled.map(divide).batch(128).prefetch(2))
+    rate("pipeline_map_reshape_then_batch", shuffled.map(flat).batch(128).prefetch(2))

@@ -123,3 +123,24 @@ if wanted("lstm"):
     emit(PEER, "lstm_128_tape_step", timed(step, 15, 5, 5) * 1e3, "ms")
     with torch.no_grad():
         emit(PEER, "lstm_128_call", timed(lambda: head(lstm(x)[0][:, -1]), 15, 5, 5) * 1e3, "ms")
+
+if wanted("pipeline"):
+    from torch.utils.data import DataLoader, Dataset
+
+    class Images(Dataset):
+        def __init__(self, flat):
+            self.x = torch.randint(0, 256, (60000, 28, 28), dtype=torch.uint8)
+            self.y = torch.randint(0, 10, (60000,), dtype=torch.uint8)
+            self.flat = flat
+
+        def __len__(self):
+            return len(self.x)
+
+        def __getitem__(self, i):
+            image = self.x[i].reshape(784) if self.flat else self.x[i]
+            return image.to(torch.float32) / 255, self.y[i]
+
+    for name, flat in (("pipeline_map_then_batch", False), ("pipeline_map_reshape_then_batch", True)):
+        loader = DataLoader(Images(flat), batch_size=128, shuffle=True)
+        best = min(timed(lambda: [len(a) for a, _ in loader], 1, 0) for _ in range(4))
+        emit(PEER, name, 60000 / best, "1/s")
