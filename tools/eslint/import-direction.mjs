@@ -19,6 +19,7 @@ const allowed = {
     'cli-progress',
     'echarts',
     'h5wasm',
+    'pngjs',
     'yaml',
     'zod',
   ],

@@ -1,12 +1,14 @@
 import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {random} from '@keratin/core';
+import {ops, random, tensor} from '@keratin/core';
 import {Input, layers} from '@keratin/layers';
+import {PNG} from 'pngjs';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {Sequential} from '../model/sequential.js';
 import * as optimizers from '../optimizers/index.js';
 import {crc32c, maskedCrc32c} from '../tensorboard/crc32c.js';
+import {weightImages} from '../tensorboard/images.js';
 import {bucketsOf} from '../tensorboard/summaries.js';
 import {TensorBoard, type TensorBoardOptions} from './tensorboard.js';
 
@@ -162,6 +164,73 @@ test('writes distributions of weights', async () => {
   });
 });
 
+test('writes weights as pictures: vectors, matrices, kernels of convolutions', async () => {
+  const model = new Sequential([
+    Input({shape: [4, 4, 1]}),
+    new layers.Conv2D(5, [2, 3], {name: 'conv'}),
+    new layers.Flatten(),
+    new layers.Dense(2, {name: 'dense'}),
+  ]).compile({optimizer: 'sgd', loss: 'mse'});
+  const callbacks = [new TensorBoard({logDir: folder, histogramFreq: 1, writeImages: true, writeGraph: false})];
+  const [x, y] = [random.normal([2, 4, 4, 1]), random.normal([2, 2])];
+  await model.fit(x, y, {verbose: 0, callbacks});
+  const events = eventsOf('train').filter(({plugin}) => plugin === 'images');
+  const found = events.map(({tag, tensor}) => {
+    const [width, height, ...files] = (tensor.get(8) ?? []) as Buffer[];
+    return [tag.replace(/^.*?([^/]+\/[^/]+\/image)$/, '$1'), String(width), String(height), files.length];
+  });
+  expect(found).toEqual([
+    // Width, height and number of pictures; of more than three kernels the first three are written.
+    ['conv/kernel/image', '3', '2', 3],
+    ['conv/bias/image', '1', '5', 1],
+    ['dense/kernel/image', '30', '2', 1],
+    ['dense/bias/image', '1', '2', 1],
+  ]);
+  const [, , file = Buffer.alloc(0)] = (events[2]?.tensor.get(8) ?? []) as Buffer[];
+  const png = PNG.sync.read(file);
+  const kernel = model.getWeights()[2]?.transpose();
+  const [least, greatest] = [kernel?.min().item() ?? 0, kernel?.max().item() ?? 0];
+  const grey = Array.from(kernel?.data() ?? [], (value) => Math.round(((value - least) / (greatest - least)) * 255));
+  expect([png.width, png.height]).toEqual([30, 2]);
+  expect(Array.from({length: 60}, (_, i) => png.data[i * 4])).toEqual(grey);
+});
+
+test('pictures of other weights', () => {
+  expect(weightImages(ops.ones([2, 2, 2, 2, 2]))).toBeNull();
+  expect(weightImages(ops.ones([2, 2, 2, 2]))).toBeNull();
+  expect(weightImages(ops.ones([1, 1]))).toBeNull();
+  const colours = weightImages(ops.arange(24).reshape([2, 2, 2, 3]));
+  expect([colours?.width, colours?.height, colours?.files.length]).toEqual([2, 2, 2]);
+  const second = PNG.sync.read(colours?.files[1] ?? Buffer.alloc(0));
+  expect([...second.data.subarray(0, 8)]).toEqual([133, 144, 155, 255, 166, 177, 188, 255]);
+  // Without a range, and beside values that are not finite, all is black.
+  expect([...PNG.sync.read(weightImages(tensor([2, NaN]))?.files[0] ?? Buffer.alloc(0)).data.subarray(0, 4)]).toEqual([0, 0, 0, 255]); // prettier-ignore
+});
+
+test('writes tables of embeddings for the projector', async () => {
+  const model = new Sequential([
+    Input({shape: [2], dtype: 'int32'}),
+    new layers.Embedding(3, 2, {name: 'words'}),
+    new layers.Flatten(),
+    new layers.Dense(1),
+  ]).compile({optimizer: 'sgd', loss: 'mse'});
+  const options = {logDir: folder, embeddingsFreq: 2, embeddingsMetadata: {words: 'words.tsv'}};
+  const [x, y] = [tensor([[0, 1]], 'int32'), tensor([[1]])];
+  await model.fit(x, y, {epochs: 3, verbose: 0, callbacks: [new TensorBoard(options)]});
+  expect(readFileSync(join(folder, 'projector_config.pbtxt'), 'utf8')).toBe(
+    'embeddings {\n  tensor_name: "words"\n  tensor_path: "train/words.embeddings-2.tsv"\n  metadata_path: "words.tsv"\n}\n',
+  );
+  const rows = readFileSync(join(folder, 'train', 'words.embeddings-2.tsv'), 'utf8')
+    .trim()
+    .split('\n');
+  expect(rows.map((row) => row.split('\t').map(Number))).toEqual(model.getWeights()[0]?.array());
+  expect(readdirSync(join(folder, 'train')).filter((name) => name.endsWith('.tsv'))).toHaveLength(2);
+  const wrong = new TensorBoard({...options, embeddingsMetadata: {word: 'words.tsv'}});
+  await expect(model.fit(x, y, {verbose: 0, callbacks: [wrong]})).rejects.toThrow(
+    'TensorBoard: embeddingsMetadata names "word", but the model has no Embedding layer of that name; did you mean "words"?',
+  );
+});
+
 test('bars of a histogram', () => {
   const rows = bucketsOf([0, 1, 29.5, 30, NaN, Infinity]);
   expect(rows[0]).toEqual([0, 1, 1]);
@@ -177,6 +246,12 @@ test('mistakes', () => {
   );
   expect(() => new TensorBoard({updateFreq: 0})).toThrow(
     'TensorBoard: updateFreq must be "epoch", "batch" or a number of batches, got 0',
+  );
+  expect(() => new TensorBoard({embeddingsFreq: 0.5})).toThrow(
+    'TensorBoard: embeddingsFreq must be a number of epochs, got 0.5',
+  );
+  expect(() => new TensorBoard({embeddingsMetadata: 3 as never})).toThrow(
+    'TensorBoard: embeddingsMetadata must be a file, or an object of files by layer name, got 3',
   );
   // @ts-expect-error -- the name is logDir
   expect(() => new TensorBoard({log_dir: 'logs'})).toThrow('logDir');

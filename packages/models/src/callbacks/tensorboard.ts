@@ -1,10 +1,13 @@
 import {join} from 'node:path';
 import {KeratinError, ValueError} from '@keratin/core';
-import {checkOptions, describe} from '@keratin/core/internal';
+import {checkOptions, describe, isPlainObject} from '@keratin/core/internal';
+import {layers} from '@keratin/layers';
 import {z} from 'zod';
 import {warn} from '../progress/output.js';
 import {EventWriter} from '../tensorboard/event-writer.js';
-import {histogram, kerasModel, scalar} from '../tensorboard/summaries.js';
+import {weightImages} from '../tensorboard/images.js';
+import {checkMetadata, type Embeddings, type EmbeddingsMetadata, writeEmbeddings} from '../tensorboard/projector.js';
+import {histogram, images, kerasModel, scalar} from '../tensorboard/summaries.js';
 import {Callback, type CallbackState, type Logs} from './callback.js';
 import {addLearningRates} from './learning-rates.js';
 
@@ -16,26 +19,39 @@ export interface TensorBoardOptions {
   histogramFreq?: number | undefined;
   /** Whether the structure of the model is written. Default true. */
   writeGraph?: boolean | undefined;
+  /** Whether weights are written as pictures too, whenever their distributions are. Default false. */
+  writeImages?: boolean | undefined;
   /** Whether steps a second are written for each epoch, and for each batch that is written. Default false. */
   writeStepsPerSecond?: boolean | undefined;
   /** Whether values are written for every epoch, every batch too, or every so many batches. Default `'epoch'`. */
   updateFreq?: 'epoch' | 'batch' | number | undefined;
+  /** Every how many epochs the tables of Embedding layers are written for the projector; 0 for never. Default 0. */
+  embeddingsFreq?: number | undefined;
+  /**
+   * Files that name the rows of these tables, as TensorBoard reads them (TSV, paths from `logDir`): one for all layers, or by the name of the
+   * layer. Default null.
+   */
+  embeddingsMetadata?: EmbeddingsMetadata | null | undefined;
 }
 
 const OPTION_NAMES = [
   'logDir',
   'histogramFreq',
   'writeGraph',
+  'writeImages',
   'writeStepsPerSecond',
   'updateFreq',
+  'embeddingsFreq',
+  'embeddingsMetadata',
 ] as const satisfies readonly (keyof TensorBoardOptions)[];
 
 const stateSchema = z.object({batches: z.number(), graphWritten: z.boolean()});
 
 /**
  * Writes event files that TensorBoard shows: for each epoch `epoch_<name>` and the learning rate, those of the validation in a run of
- * their own; `evaluation_<name>_vs_iterations`; `batch_<name>` where `updateFreq` asks for it; distributions of weights and the model's
- * structure (Keras's `TensorBoard`). Needs no TensorFlow.
+ * their own; `evaluation_<name>_vs_iterations`; `batch_<name>` where `updateFreq` asks for it; distributions and pictures of weights,
+ * tables of embeddings for the projector, and the model's structure (Keras's `TensorBoard`). Needs no TensorFlow. (Keras's `profileBatch` is
+ * TensorFlow's profiler.)
  *
  * @example
  * await model.fit(x, y, {epochs: 5, callbacks: [new callbacks.TensorBoard({logDir: 'logs/run1', histogramFreq: 1})]});
@@ -45,8 +61,11 @@ export class TensorBoard extends Callback {
   readonly logDir: string;
   readonly histogramFreq: number;
   readonly writeGraph: boolean;
+  readonly writeImages: boolean;
   readonly writeStepsPerSecond: boolean;
   readonly updateFreq: 'epoch' | number;
+  readonly embeddingsFreq: number;
+  readonly embeddingsMetadata: EmbeddingsMetadata | null;
   readonly #train: EventWriter;
   readonly #validation: EventWriter;
   #batches = 0;
@@ -57,12 +76,19 @@ export class TensorBoard extends Callback {
   constructor(options: TensorBoardOptions = {}) {
     super();
     checkOptions('TensorBoard', options, OPTION_NAMES, {log_dir: 'logDir', logdir: 'logDir', dir: 'logDir'});
-    const {logDir = 'logs', histogramFreq = 0, updateFreq = 'epoch'} = options;
+    const {logDir = 'logs', histogramFreq = 0, embeddingsFreq = 0, updateFreq = 'epoch'} = options;
+    const metadata: unknown = options.embeddingsMetadata ?? null;
     if (typeof logDir !== 'string' || logDir === '') {
       throw new ValueError(`TensorBoard: logDir must be a folder, got ${describe(logDir)}`);
     }
-    if (!Number.isInteger(histogramFreq) || histogramFreq < 0) {
-      throw new ValueError(`TensorBoard: histogramFreq must be a number of epochs, got ${describe(histogramFreq)}`);
+    for (const [name, value] of Object.entries({histogramFreq, embeddingsFreq})) {
+      if (Number.isInteger(value) && value >= 0) continue;
+      throw new ValueError(`TensorBoard: ${name} must be a number of epochs, got ${describe(value)}`);
+    }
+    if (metadata !== null && typeof metadata !== 'string' && !isPlainObject(metadata)) {
+      throw new ValueError(
+        `TensorBoard: embeddingsMetadata must be a file, or an object of files by layer name, got ${describe(metadata)}`,
+      );
     }
     const every: unknown = updateFreq === 'batch' ? 1 : updateFreq;
     if (every !== 'epoch' && !(typeof every === 'number' && Number.isInteger(every) && every > 0)) {
@@ -73,6 +99,9 @@ export class TensorBoard extends Callback {
     this.logDir = logDir;
     this.histogramFreq = histogramFreq;
     this.writeGraph = options.writeGraph ?? true;
+    this.writeImages = options.writeImages ?? false;
+    this.embeddingsFreq = embeddingsFreq;
+    this.embeddingsMetadata = options.embeddingsMetadata ?? null;
     this.writeStepsPerSecond = options.writeStepsPerSecond ?? false;
     this.updateFreq = every;
     this.#train = new EventWriter(join(logDir, 'train'));
@@ -84,6 +113,12 @@ export class TensorBoard extends Callback {
   override onTrainBegin(): void {
     this.#batches = 0;
     this.#graphWritten = false;
+    if (this.embeddingsFreq > 0) {
+      checkMetadata(
+        this.embeddingsMetadata,
+        this.#embeddingLayers().map(({name}) => name),
+      );
+    }
   }
 
   override onEpochBegin(): void {
@@ -105,6 +140,7 @@ export class TensorBoard extends Callback {
     }
     for (const [name, value] of Object.entries(train)) write(this.#train, `epoch_${name}`, value, epoch);
     if (this.histogramFreq > 0 && epoch % this.histogramFreq === 0) this.#writeWeights(epoch);
+    if (this.embeddingsFreq > 0 && epoch % this.embeddingsFreq === 0) await this.#writeEmbeddings(epoch);
     await this.#flush();
   }
 
@@ -159,7 +195,22 @@ export class TensorBoard extends Callback {
     for (const variable of this.model.weights) {
       const values = variable.cast('float64').data() as Float64Array;
       this.#train.add(epoch, histogram(`${variable.path}/histogram`, values));
+      const pictures = this.writeImages ? weightImages(variable) : null;
+      if (pictures === null) continue;
+      const {width, height, files} = pictures;
+      this.#train.add(epoch, images(`${variable.path}/image`, width, height, files));
     }
+  }
+
+  #embeddingLayers(): layers.Embedding[] {
+    return this.model.flattenLayers().flatMap((layer: unknown) => (layer instanceof layers.Embedding ? [layer] : []));
+  }
+
+  async #writeEmbeddings(epoch: number): Promise<void> {
+    const list = this.#embeddingLayers().flatMap(({name, weights: [table]}): Embeddings[] =>
+      table === undefined ? [] : [{name, table}],
+    );
+    if (list.length > 0) await writeEmbeddings(this.logDir, 'train', epoch, list, this.embeddingsMetadata);
   }
 
   async #flush(): Promise<void> {

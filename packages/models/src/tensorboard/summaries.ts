@@ -7,6 +7,7 @@ const DT_DOUBLE = 2;
 const DT_STRING = 7;
 const SCALAR = 1;
 const TENSOR = 2;
+const BLOBS = 3;
 
 /** How many bars a histogram has. */
 const BUCKETS = 30;
@@ -27,6 +28,23 @@ export const scalar = (tag: string, number: number): Uint8Array =>
 /** A model as Keras's JSON, for the graph. */
 export const kerasModel = (tag: string, json: string): Uint8Array =>
   value(tag, 'graph_keras_model', '1', 0, message(8, integer(1, DT_STRING), shape(), bytes(8, json)));
+
+/** Pictures of one size, as PNG files. */
+export const images = (tag: string, width: number, height: number, files: readonly Uint8Array[]): Uint8Array =>
+  value(
+    tag,
+    'images',
+    '',
+    BLOBS,
+    message(
+      8,
+      integer(1, DT_STRING),
+      shape(files.length + 2),
+      bytes(8, String(width)),
+      bytes(8, String(height)),
+      ...files.map((file) => bytes(8, file)),
+    ),
+  );
 
 /** The distribution of numbers: bars of equal width between the least and the greatest. */
 export function histogram(tag: string, numbers: ArrayLike<number>): Uint8Array {
