@@ -2,6 +2,8 @@
  * Builds the kernels with their C++ tests and runs them once for each instruction set that this CPU has.
  *
  *   node tests/run.mjs [--only=reduction,matmul] [--sanitize=address,undefined] [--sanitize=thread] [--isa=avx2]
+ *   node tests/run.mjs --emulate=aarch64    NEON, by a cross compiler (Debian's g++-aarch64-linux-gnu) and qemu-user
+ *   node tests/run.mjs --emulate=x86-64     all instruction sets linked, on an emulated CPU without AVX (qemu-user)
  *
  * `--only` links and tests the named families alone: the others are left out, broken or not. `--isa` compiles and tests
  * the kernels of the named instruction sets alone; `best` is the best that this CPU has. Objects that the addon's build has
@@ -21,21 +23,34 @@ const tests = dirname(fileURLToPath(import.meta.url));
 const root = resolve(tests, '..');
 const sources = join(root, 'src');
 const cache = join(root, '.cache', 'tests');
-const compiler = process.env.CXX ?? 'c++';
 
-const options = {only: '', sanitize: '', isa: ''};
+const options = {only: '', sanitize: '', isa: '', emulate: ''};
 for (const argument of process.argv.slice(2)) {
-  const [, name, value] = /^--(only|sanitize|isa)=(.+)$/.exec(argument) ?? [];
+  const [, name, value] = /^--(only|sanitize|isa|emulate)=(.+)$/.exec(argument) ?? [];
   if (name === undefined) {
-    console.error(`run.mjs: unknown argument ${argument}; --only=, --sanitize= and --isa= are known`);
+    console.error(`run.mjs: unknown argument ${argument}; --only=, --sanitize=, --isa= and --emulate= are known`);
     process.exit(2);
   }
   options[name] = value;
 }
 const only = options.only.split(',').filter(Boolean);
 
+/** The compiler for another machine than this one, and what runs its programs. */
+const emulators = {
+  aarch64: {cxx: 'aarch64-linux-gnu-g++', runner: ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'], arch: 'arm64'},
+  'x86-64': {cxx: 'c++', runner: ['qemu-x86_64', '-cpu', 'qemu64'], arch: 'x64'},
+};
+const emulator = emulators[options.emulate];
+if (options.emulate && !emulator) {
+  console.error(`run.mjs: --emulate=${options.emulate}: ${Object.keys(emulators).join(' and ')} are known`);
+  process.exit(2);
+}
+const compiler = process.env.CXX ?? emulator?.cxx ?? 'c++';
+const arch = emulator?.arch ?? process.arch;
+const runner = emulator?.runner ?? [];
+
 // What binding.gyp compiles the addon with.
-const isX86 = process.arch === 'x64';
+const isX86 = arch === 'x64';
 const sanitizers = options.sanitize
   ? [`-fsanitize=${options.sanitize}`, '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-g1']
   : [];
@@ -66,7 +81,7 @@ function bestIsa() {
 const wanted = options.isa === 'best' ? [bestIsa()] : options.isa.split(',').filter(Boolean);
 const chosen = isas.filter((isa) => wanted.length === 0 || wanted.includes(isa));
 if (wanted.some((isa) => !isas.includes(isa))) {
-  console.error(`run.mjs: --isa=${options.isa}: ${isas.join(', ')} and best are known on ${process.arch}`);
+  console.error(`run.mjs: --isa=${options.isa}: ${isas.join(', ')} and best are known on ${arch}`);
   process.exit(2);
 }
 
@@ -162,7 +177,7 @@ const compilerVersion = spawnSync(compiler, ['--version'], {encoding: 'utf8'}).s
 
 /** The object that the addon's build made of a source for one of its targets; undefined where it made none of this text. */
 function builtObject(source, target) {
-  if (options.sanitize || process.env.CXX) return undefined;
+  if (options.sanitize || process.env.CXX || arch !== process.arch) return undefined;
   const folder = join(root, 'build', 'Release', 'obj.target', target);
   const object = join(folder, relative(root, source).replace(/\.cpp$/, '.o'));
   const made = statSync(object, {throwIfNoEntry: false})?.mtimeMs ?? 0;
@@ -258,13 +273,18 @@ function prune() {
 /** Runs the program for one instruction set. Returns `[passed, failed]`. */
 function runFor(isa, program) {
   const env = {...process.env, KERATIN_ISA: isa, TSAN_OPTIONS: 'halt_on_error=1', UBSAN_OPTIONS: 'print_stacktrace=1'};
-  const active = spawnSync(program, ['--isa'], {env, encoding: 'utf8'});
+  const [command, ...before] = [...runner, program];
+  const active = spawnSync(command, [...before, '--isa'], {env, encoding: 'utf8'});
+  if (active.error) {
+    console.error(`run.mjs: ${command} could not be run: ${active.error.message}`);
+    return [0, 1];
+  }
   if (active.stdout.trim() !== isa) {
     console.log(`${isa}: not on this CPU${active.stderr}`);
     return active.status === 0 ? [0, 0] : [0, 1];
   }
   console.log(`${isa}:`);
-  const {stdout, stderr, status, signal} = spawnSync(program, [], {env, encoding: 'utf8', maxBuffer: 1 << 28});
+  const {stdout, stderr, status, signal} = spawnSync(command, before, {env, encoding: 'utf8', maxBuffer: 1 << 28});
   const [, passed, failed] = /^total (\d+) (\d+)$/m.exec(stdout) ?? [];
   process.stdout.write(stdout.replace(/^total .*\n/m, ''));
   process.stderr.write(stderr);
