@@ -6,7 +6,11 @@ import sys
 os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
 import keras
 import numpy as np
+import tensorflow as tf
+from google.protobuf import text_format
 from safetensors.numpy import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
 folder = sys.argv[1]
 tensors = load_file(os.path.join(folder, "tensors.safetensors"))
@@ -66,5 +70,26 @@ for case in written["files"]:
         close(f"{name}.keras: {variable.path} after a step", ours, variable.numpy())
     for variable, ours in zip(model.optimizer.variables, values("state", case["num_state"])):
         close(f"{name}.keras: {variable.path} after a step", ours, variable.numpy().astype("float32"))
+def read_events(run):
+    events = EventAccumulator(os.path.join(folder, "logs", run))
+    events.Reload()
+    return events
+
+
+for run, loss in written["events"]["losses"].items():
+    close(f"events of {run}: epoch_loss", loss, read_events(run).Tensors("epoch_loss")[-1].tensor_proto.float_val[0], 1e-6)
+training = read_events("train")
+for plugin, tags in written["events"]["tags"].items():
+    for tag in tags:
+        found = tag in training.Tags()["tensors"] and training.SummaryMetadata(tag).plugin_data.plugin_name == plugin
+        failures += not found
+        print(f"{'ok  ' if found else 'FAIL'} events of train: {tag} for {plugin}")
+for tag in written["events"]["tags"]["images"]:
+    width, height, *files = training.Tensors(tag)[-1].tensor_proto.string_val
+    shape = tf.io.decode_png(files[0]).shape
+    close(f"events of train: size of {tag}", [int(height), int(width)], shape[:2])
+with open(os.path.join(folder, "logs", "projector_config.pbtxt"), encoding="utf-8") as file:
+    (table,) = text_format.Parse(file.read(), ProjectorConfig()).embeddings
+close("projector: rows and columns", [3, 4], np.loadtxt(os.path.join(folder, "logs", table.tensor_path)).shape)
 print(f"{failures} differences")
 sys.exit(1 if failures else 0)

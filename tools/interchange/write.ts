@@ -14,6 +14,7 @@ import {
   setSeed,
   type Tensor,
 } from 'keratin';
+import {writeEvents} from './events.js';
 import {writeFiles} from './files.js';
 
 interface Case {
@@ -120,6 +121,7 @@ const records = cases.map(({id, layers: parts, inputShape, optimizer, loss, targ
   return {...record, loss_value: typeof step === 'number' ? step : Number(Object.values(step)[0])};
 });
 const files = await writeFiles(folder, tensors);
-writeFileSync(join(folder, 'cases.json'), JSON.stringify({models: records, files}));
+const events = await writeEvents(folder);
+writeFileSync(join(folder, 'cases.json'), JSON.stringify({models: records, files, events}));
 await saveSafetensors(join(folder, 'tensors.safetensors'), tensors);
 console.log(`wrote ${String(records.length)} models, and ${String(files.length)} as files`);
