@@ -8,7 +8,7 @@ import {
   ValueError,
   type Variable,
 } from '@keratin/core';
-import {describe, isSymbolic} from '@keratin/core/internal';
+import {attention, describe, isSymbolic, resolveSeed} from '@keratin/core/internal';
 import {checkBoolean, checkChoice, checkNumber} from '../layer/arguments.js';
 import {Layer} from '../layer/layer.js';
 import {type CallOptions, type LayerOptions, type Masks} from '../layer/types.js';
@@ -45,6 +45,18 @@ export interface AttentionCallOptions extends Omit<CallOptions, 'mask'> {
 
 /** Query and value, and the key where it differs from the value. */
 export type AttentionInputs = readonly [query: Tensor, value: Tensor, key?: Tensor];
+
+/** What queries see. */
+interface Seen {
+  /** The mask of the values (batch, keys), or of all pairs. */
+  readonly seen: Tensor<boolean> | null;
+  readonly causal: boolean;
+  /** Whether dropout falls on the weights. */
+  readonly drops: boolean;
+}
+
+// What is subtracted from masked scores.
+const MASKED = 1e9;
 
 /** What {@link Attention} and {@link AdditiveAttention} share. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- instances are callable: see Layer
@@ -95,20 +107,34 @@ export abstract class BaseAttention extends Layer<never, unknown> {
     const [query, value, key = value] = list as [Tensor, Tensor, Tensor?];
     const {training, returnAttentionScores, useCausalMask} = options as AttentionCallOptions;
     const [queryMask = null, valueMask = null] = masksOf((options as {mask?: Masks}).mask ?? null);
-    let scores = this.scores(query, key);
-    const seen = useCausalMask === true ? causal(query.dim(-2), key.dim(-2), valueMask) : valueMask;
-    if (seen !== null) {
-      const padding = ops.logicalNot(seen.ndim === 2 ? ops.expandDims(seen, -2) : seen);
-      // The largest float16, or a number below which softmax gives 0.
-      scores = ops.where(padding, scores.sub(scores.dtype === 'float16' ? 65504 : 1e9), scores);
+    const drops = training === true && this.dropout > 0 && !isSymbolic(query);
+    const seen = {seen: valueMask, causal: useCausalMask === true, drops};
+    let weights: Tensor | null = null;
+    let output = returnAttentionScores === true ? null : this.fused([query, value, key], seen);
+    if (output === null) {
+      weights = this.weightsOf(query, key, seen);
+      output = ops.matmul(weights, value);
     }
-    let weights = ops.softmax(scores);
-    if (training === true && this.dropout > 0 && !isSymbolic(weights)) {
-      weights = random.dropout(weights, this.dropout, {seed: this.seedGenerator});
-    }
-    let output = ops.matmul(weights, value);
     if (queryMask !== null) output = ops.where(ops.expandDims(queryMask, -1), output, 0);
     return returnAttentionScores === true ? [output, weights] : output;
+  }
+
+  /** The weights (batch, queries, keys), after dropout. */
+  private weightsOf(query: Tensor, key: Tensor, {seen, causal, drops}: Seen): Tensor {
+    let scores = this.scores(query, key);
+    const mask = causal ? causalMask(query.dim(-2), key.dim(-2), seen) : seen;
+    if (mask !== null) {
+      const padding = ops.logicalNot(mask.ndim === 2 ? ops.expandDims(mask, -2) : mask);
+      // The largest float16, or a number below which softmax gives 0.
+      scores = ops.where(padding, scores.sub(scores.dtype === 'float16' ? 65504 : MASKED), scores);
+    }
+    const weights = ops.softmax(scores);
+    return drops ? random.dropout(weights, this.dropout, {seed: this.seedGenerator}) : weights;
+  }
+
+  /** The output by the kernel that never stores the scores; null where it does not apply. */
+  protected fused(_inputs: readonly [query: Tensor, value: Tensor, key: Tensor], _seen: Seen): Tensor | null {
+    return null;
   }
 
   override computeMask(_inputs: never, previousMask: Masks): Masks {
@@ -126,7 +152,7 @@ export abstract class BaseAttention extends Layer<never, unknown> {
 }
 
 // Position i of the queries sees keys up to i.
-function causal(queries: number, keys: number, valueMask: Tensor<boolean> | null): Tensor<boolean> {
+function causalMask(queries: number, keys: number, valueMask: Tensor<boolean> | null): Tensor<boolean> {
   const rows = ops.arange(0, queries, 1, 'int32').reshape([1, queries, 1]);
   const mask = ops.greaterEqual(rows, ops.arange(0, keys, 1, 'int32').reshape([1, 1, keys]));
   return valueMask === null ? mask : ops.logicalAnd(ops.expandDims(valueMask, -2), mask);
@@ -164,6 +190,18 @@ export class Attention extends BaseAttention {
     }
     const sums = additive(query, key, (sum) => ops.tanh(scale === null ? sum : sum.mul(scale)));
     return sums.mul(this.inComputeDtype(this.concatScoreWeight));
+  }
+  protected override fused([query, value, key]: readonly [Tensor, Tensor, Tensor], {seen, causal, drops}: Seen) {
+    const isPlain = [query, value, key].every(({ndim, shape}) => ndim === 3 && shape[0] === query.shape[0]);
+    const fits = isPlain && query.shape[2] === key.shape[2] && key.shape[1] === value.shape[1];
+    const isWide = query.dtype === 'float32' || query.dtype === 'float64';
+    if (this.concatScoreWeight !== null || !fits || !isWide || this.dropout === 1) return null;
+    const scaled = this.scale === null ? query : query.mul(this.inComputeDtype(this.scale));
+    const mask = seen === null ? null : (seen.ndim === 2 ? seen.expandDims(1) : seen).expandDims(1);
+    const noise = drops ? {rate: this.dropout, state: resolveSeed(this.path, this.seedGenerator)} : {};
+    const settings = {scale: 1, mask, causal, unseen: 'shifted', low: -MASKED, ...noise} as const;
+    const withHead = (x: Tensor): Tensor => ops.expandDims(x, 2);
+    return ops.squeeze(attention(withHead(scaled), withHead(key), withHead(value), settings, this.path), 2);
   }
   override getConfig(): Config {
     return {...super.getConfig(), score_mode: this.scoreMode};

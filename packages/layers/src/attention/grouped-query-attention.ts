@@ -78,24 +78,22 @@ export class GroupedQueryAttention extends Heads {
     return options.returnAttentionScores === true ? [output, scores] : output;
   }
 
-  private attend({query, value, key, options}: Attended, mask: Tensor<boolean> | null): [Tensor, Tensor | null] {
+  private attend(given: Attended, mask: Tensor<boolean> | null): [Tensor, Tensor | null] {
+    const {query, value, key} = given;
     const gate = this.gateDense?.(query);
     const q = this.queryDense(query);
-    const repeats = this.numQueryHeads / this.numKeyValueHeads;
-    const each = (x: Tensor): Tensor => (repeats === 1 ? x : ops.repeat(x, repeats, 2));
     const k = this.keyDense(key);
     const v = this.valueDense(value);
-    const wide = mask?.ndim === 3 ? mask.expandDims(1) : mask;
+    const byHead = (seen: Tensor<boolean> | null) => (seen?.ndim === 3 ? seen.expandDims(1) : seen);
     const scale = 1 / Math.sqrt(this.headDim);
-    let output: Tensor;
     let scores: Tensor | null = null;
-    if (this.dropout > 0 || options.returnAttentionScores === true) {
-      const raw = ops.einsum('bquh,bkuh->buqk', q.mul(scale), each(k));
-      scores = this.softmax(raw, wide === null ? {} : {mask: wide});
-      const kept = this.dropout > 0 ? this.dropoutLayer(scores) : scores;
-      output = ops.einsum('buqk,bkuh->bquh', kept, each(v));
-    } else {
-      output = ops.dotProductAttention(q, k, v, {mask: wide, scale});
+    let output = this.fused(given, [q, k, v], byHead(mask), scale, this.dropoutLayer);
+    if (output === null) {
+      const repeats = this.numQueryHeads / this.numKeyValueHeads;
+      const each = (x: Tensor): Tensor => (repeats === 1 ? x : ops.repeat(x, repeats, 2));
+      const seen = byHead(this.withCausal(given, mask));
+      scores = this.softmax(ops.einsum('bquh,bkuh->buqk', q.mul(scale), each(k)), seen === null ? {} : {mask: seen});
+      output = ops.einsum('buqk,bkuh->bquh', this.dropout > 0 ? this.dropoutLayer(scores) : scores, each(v));
     }
     return [this.outputDense(gate === undefined ? output : output.mul(gate)), scores];
   }

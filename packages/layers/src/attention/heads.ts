@@ -1,11 +1,21 @@
 import {type Config, isTensor, ops, type Shape, ShapeError, type Tensor, ValueError} from '@keratin/core';
-import {describe, isPlainObject, maskOf, show, withMask} from '@keratin/core/internal';
+import {
+  attention,
+  describe,
+  isPlainObject,
+  isSymbolic,
+  maskOf,
+  resolveSeed,
+  show,
+  withMask,
+} from '@keratin/core/internal';
 import * as constraints from '../constraints/index.js';
 import {EinsumDense, type EinsumDenseOptions} from '../core/einsum-dense.js';
 import * as initializers from '../initializers/index.js';
 import {checkBoolean, checkCount, checkNumber} from '../layer/arguments.js';
 import {Layer} from '../layer/layer.js';
 import {type CallOptions, type LayerOptions} from '../layer/types.js';
+import {type Dropout} from '../regularization/dropout.js';
 import {seedOption} from '../regularization/seed-option.js';
 import * as regularizers from '../regularizers/index.js';
 
@@ -195,7 +205,10 @@ export abstract class Heads extends Layer<never, unknown> {
     return {query, value, key: key ?? value, options};
   }
 
-  /** Which query sees which key, from everything that says so: (batch, queries, keys); null where all do. */
+  /**
+   * Which query sees which key, from everything that says so but the order of positions (see {@link withCausal}):
+   * (batch, queries, keys); null where all do.
+   */
   protected maskFor({query, value, key, options}: Attended, queryMask: Tensor<boolean> | null): Tensor<boolean> | null {
     const masks: Tensor<boolean>[] = [];
     const add = (mask: Tensor<boolean> | null | undefined, axis: number): void => {
@@ -205,14 +218,42 @@ export abstract class Heads extends Layer<never, unknown> {
     add(options.valueMask ?? maskOf(value), -2);
     if (key !== value) add(options.keyMask ?? maskOf(key), -2);
     else add(options.keyMask, -2);
-    const [queries, keys] = [query.shape[1] ?? 1, value.shape[1] ?? 1];
-    const rows = () => ops.arange(0, queries, 1, 'int32').reshape([1, queries, 1]);
-    const columns = () => ops.arange(0, keys, 1, 'int32').reshape([1, 1, keys]);
-    if (options.useCausalMask === true) masks.push(ops.greaterEqual(rows(), columns()));
     const window = this.slidingWindow;
-    if (window !== null) masks.push(ops.less(ops.abs(rows().sub(columns())), window));
+    if (window !== null) {
+      const {rows, columns} = positions(query, value);
+      masks.push(ops.less(ops.abs(rows.sub(columns)), window));
+    }
     if (options.attentionMask !== undefined) masks.unshift(asBoolean(options.attentionMask));
     return masks.length === 0 ? null : masks.reduce((a, b) => ops.logicalAnd(a, b));
+  }
+
+  /** The mask with the order of positions, where the call asks for it. */
+  protected withCausal({query, value, options}: Attended, mask: Tensor<boolean> | null): Tensor<boolean> | null {
+    if (options.useCausalMask !== true) return mask;
+    const {rows, columns} = positions(query, value);
+    const seen = ops.greaterEqual(rows, columns);
+    return mask === null ? seen : ops.logicalAnd(mask, seen);
+  }
+
+  /**
+   * Attention of projected heads (batch, length, heads, size) by the kernel that never stores the scores, as `dropout` and the softmax
+   * of masked scores do it; null where it does not apply: where scores are wanted or everything is dropped.
+   */
+  protected fused(
+    {options}: Attended,
+    heads: readonly [query: Tensor, key: Tensor, value: Tensor],
+    mask: Tensor<boolean> | null,
+    scale: number,
+    dropout: Dropout,
+  ): Tensor | null {
+    const [query, key, value] = heads;
+    if (options.returnAttentionScores === true || query.ndim !== 4 || this.dropout === 1) return null;
+    const drops = this.dropout > 0 && options.training === true && !isSymbolic(query);
+    const causal = options.useCausalMask === true;
+    // Keras's softmax layer, which it takes where there is dropout, gives zero where no key is seen.
+    const unseen = this.dropout > 0 ? 'dropped' : 'replaced';
+    const noise = drops ? {rate: this.dropout, state: resolveSeed(this.path, dropout.seedGenerator)} : {};
+    return attention(query, key, value, {scale, mask, causal, unseen, ...noise}, this.path);
   }
 
   /** The part of the config that all share. */
@@ -232,6 +273,11 @@ export abstract class Heads extends Layer<never, unknown> {
       seed: this.seed,
     };
   }
+}
+
+function positions(query: Tensor, value: Tensor): {readonly rows: Tensor; readonly columns: Tensor} {
+  const line = (x: Tensor): Tensor => ops.arange(0, x.shape[1] ?? 1, 1, 'int32');
+  return {rows: line(query).expandDims(-1).expandDims(0), columns: line(value).expandDims(0).expandDims(0)};
 }
 
 const asBoolean = (mask: Tensor<boolean>): Tensor<boolean> => (mask.dtype === 'bool' ? mask : mask.cast('bool'));

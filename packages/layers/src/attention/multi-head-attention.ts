@@ -120,21 +120,19 @@ export class MultiHeadAttention extends Heads {
     return given.options.returnAttentionScores === true ? [output, scores] : output;
   }
 
-  private attend({query, value, key, options}: Attended, mask: Tensor<boolean> | null): [Tensor, Tensor | null] {
+  private attend(given: Attended, mask: Tensor<boolean> | null): [Tensor, Tensor | null] {
+    const {query, value, key} = given;
     const gate = this.gateDense?.(query);
     const q = this.queryDense(query);
     const k = this.keyDense(key);
     const v = this.valueDense(value);
-    const wide = this.expandMask(mask);
-    let output: Tensor;
+    const scale = 1 / Math.sqrt(this.keyDim);
     let scores: Tensor | null = null;
-    if (this.dropout > 0 || options.returnAttentionScores === true || q.ndim !== 4) {
-      const raw = ops.einsum(this.#equations.scores, k, q.mul(1 / Math.sqrt(this.keyDim)));
-      scores = this.softmax(raw, wide === null ? {} : {mask: wide});
-      const kept = this.dropout > 0 ? this.dropoutLayer(scores) : scores;
-      output = ops.einsum(this.#equations.combine, kept, v);
-    } else {
-      output = ops.dotProductAttention(q, k, v, {mask: wide, scale: 1 / Math.sqrt(this.keyDim)});
+    let output = this.fused(given, [q, k, v], this.expandMask(mask), scale, this.dropoutLayer);
+    if (output === null) {
+      const seen = this.expandMask(this.withCausal(given, mask));
+      scores = this.softmax(ops.einsum(this.#equations.scores, k, q.mul(scale)), seen === null ? {} : {mask: seen});
+      output = ops.einsum(this.#equations.combine, this.dropout > 0 ? this.dropoutLayer(scores) : scores, v);
     }
     return [this.outputDense(gate === undefined ? output : output.mul(gate)), scores];
   }

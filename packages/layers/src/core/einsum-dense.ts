@@ -1,8 +1,9 @@
 import {type Config, ops, type Shape, type Tensor, ValueError} from '@keratin/core';
-import {describe} from '@keratin/core/internal';
+import {concrete, dense, describe, isConcrete} from '@keratin/core/internal';
+import {fusedActivation} from '../activations/fused.js';
 import {VarianceScaling} from '../initializers/variance-scaling.js';
 import * as regularizers from '../regularizers/index.js';
-import {einsumShapes, parseEquation} from './einsum-equation.js';
+import {einsumShapes, parseEquation, productAxes} from './einsum-equation.js';
 import {KernelLayer, type KernelLayerOptions, type LoraOptions} from './kernel-layer.js';
 
 /** Options of {@link EinsumDense}. */
@@ -25,6 +26,7 @@ export class EinsumDense extends KernelLayer {
   /** Sizes of the output without the batch; null where the input's is meant. */
   readonly outputShape: Shape;
   readonly biasAxes: string | null;
+  readonly #summed: number | null;
 
   /**
    * @param equation inputs and kernel to outputs: `'ab,bc->ac'`, `'...b,bc->...c'` or `'ab...,bc->ac...'`
@@ -50,6 +52,7 @@ export class EinsumDense extends KernelLayer {
       throw new ValueError(`EinsumDense: biasAxes must be letters of the output, got ${describe(biasAxes)}`);
     }
     this.biasAxes = biasAxes;
+    this.#summed = productAxes('EinsumDense', equation, biasAxes);
   }
 
   private shapesFor(inputShape: Shape) {
@@ -72,8 +75,27 @@ export class EinsumDense extends KernelLayer {
   }
 
   override call(x: Tensor): Tensor {
-    const y = ops.einsum(this.equation, x, this.effectiveKernel());
+    const kernel = this.effectiveKernel();
+    if (this.#summed !== null && isConcrete(x.shape) && x.dtype === kernel.dtype) {
+      const sizes = x.shape.slice(-this.#summed);
+      if (sizes.every((n, i) => n === kernel.shape[i])) return this.product(x, kernel, sizes.length);
+    }
+    const y = ops.einsum(this.equation, x, kernel);
     return this.activation(this.bias === null ? y : y.add(this.inComputeDtype(this.bias)));
+  }
+
+  // One product over all rows, with its bias: the same in fewer passes over memory.
+  private product(x: Tensor, kernel: Tensor, summed: number): Tensor {
+    const sizes = (from: Shape): number => from.reduce<number>((total, n) => total * (n ?? 1), 1);
+    const [kept, made] = [concrete(x.shape).slice(0, -summed), concrete(kernel.shape).slice(summed)];
+    const inner = sizes(kernel.shape.slice(0, summed));
+    const [rows, matrix] = [x.reshape([sizes(kept), inner]), kernel.reshape([inner, sizes(made)])];
+    const shaped = (y: Tensor): Tensor => y.reshape([...kept, ...made]);
+    if (this.bias === null) return this.activation(shaped(rows.matmul(matrix)));
+    const bias = this.inComputeDtype(this.bias).reshape([sizes(made)]);
+    const fused = fusedActivation(this.activation);
+    const y = shaped(dense(rows, matrix, bias, fused ?? 'linear', this.path));
+    return fused === null ? this.activation(y) : y;
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

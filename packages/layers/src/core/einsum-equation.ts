@@ -40,6 +40,23 @@ export function parseEquation(where: string, equation: string): Parts {
 }
 
 /**
+ * Whether an equation is a product of matrices: the kernel begins with the last axes of the inputs, which are summed over, and goes on with
+ * the last axes of the output, all of which have a bias (or none has).
+ * @returns how many axes are summed over; null where it is none
+ */
+export function productAxes(where: string, equation: string, biasAxes: string | null): number | null {
+  const {input, kernel, output, left} = parseEquation(where, equation);
+  if (/\.\.\./.test(equation) && !left) return null;
+  let summed = 0;
+  while (summed < input.length && !output.includes(input.charAt(input.length - 1 - summed))) summed += 1;
+  const free = input.slice(0, input.length - summed);
+  const made = output.slice(free.length);
+  const isProduct = summed > 0 && made !== '' && output.startsWith(free) && kernel === input.slice(free.length) + made;
+  const isDistinct = new Set(input + made).size === input.length + made.length;
+  return isProduct && isDistinct && (biasAxes === null || biasAxes === made) ? summed : null;
+}
+
+/**
  * The shapes that follow from an equation, the inputs and the sizes of the output without the batch (and without what `...` stands for).
  * The rules are Keras's.
  */
