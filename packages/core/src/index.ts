@@ -75,3 +75,4 @@ export {jit, type Jitted, type JitOptions} from './jit/jit.js';
 export {type PassOptions} from './jit/passes/index.js';
 export {profile, type Profile, type ProfileOptions} from './profile/profile.js';
 export {type Trace, type TraceArguments, type TraceEvent} from './profile/trace.js';
+export {type LoadedProgram, loadProgram} from './jit/export/load.js';

@@ -1,5 +1,5 @@
 import {InternalError} from '../errors.js';
-import {type AnyTensor, type Primitive, type Spec} from '../engine/primitive.js';
+import {type Primitive, type Spec} from '../engine/primitive.js';
 import {concrete} from '../shape.js';
 import {type CallNode, type Dynamic, type Execution, type Operand, type Value} from './ir.js';
 import {attributesText} from './print.js';
@@ -21,7 +21,17 @@ export function callNode(
   draw: number | undefined,
 ): CallNode {
   const dynamic = draw === undefined ? [] : drawn(execution, draw);
-  return {kind: 'call', op, name, text: attributesText(attributes), inputs, outputs, execution, dynamic};
+  return {
+    kind: 'call',
+    op,
+    name,
+    text: attributesText(attributes),
+    inputs,
+    outputs,
+    execution,
+    dynamic,
+    given: attributes,
+  };
 }
 
 function drawn(execution: Execution, draw: number): Dynamic[] {
@@ -36,7 +46,7 @@ function drawn(execution: Execution, draw: number): Dynamic[] {
 /** How a primitive runs for these inputs; all that depends on shapes and attributes is decided here. */
 export function executionOf<A>(
   {name, definition: {run}}: Primitive<A>,
-  inputs: readonly AnyTensor[],
+  inputs: readonly Spec[],
   attributes: A,
   specs: readonly Spec[],
 ): Execution {

@@ -64,6 +64,8 @@ export interface CallNode extends NodeBase {
   readonly text: string;
   readonly execution: Execution;
   readonly dynamic: readonly Dynamic[];
+  /** The attributes that the primitive was called with; they mean nothing where a pass made another call of the node. */
+  readonly given?: unknown;
 }
 
 /**

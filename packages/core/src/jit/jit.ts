@@ -1,18 +1,20 @@
 import {floatx} from '../config.js';
 import {type Element} from '../dtype.js';
-import {DtypeError, InternalError, TraceError, ValueError} from '../errors.js';
-import {maskOf, withMask} from '../engine/hidden.js';
+import {type FilePath} from '../files/atomic.js';
+import {DtypeError, TraceError, ValueError} from '../errors.js';
 import {isRecording} from '../engine/recording.js';
 import {tracing} from '../engine/tracing.js';
-import {mapStructure, tensorsIn} from '../structure.js';
+import {tensorsIn} from '../structure.js';
 import {checkOptions, describe} from '../suggest.js';
-import {isTensor, type Tensor} from '../tensor/tensor.js';
+import {type Tensor} from '../tensor/tensor.js';
 import {type Cost, costOf} from './cost.js';
 import {type Executable} from './executable.js';
+import {exportFunction} from './export/write.js';
 import {type Program} from './ir.js';
 import {type PassOptions, PASS_NAMES} from './passes/index.js';
 import {print} from './print.js';
-import {checkCreated, type Result, type Returned, SegmentTree} from './segments.js';
+import {returnedOf} from './results.js';
+import {checkCreated, type Returned, type Segment, SegmentTree} from './segments.js';
 import {type ArgumentSpec, describeSpec, matches, replaceTensors, specOf} from './specs.js';
 import {type Tracer} from './tracer.js';
 
@@ -28,6 +30,14 @@ export type Jitted<A extends readonly unknown[], R> = ((...args: A) => R) & {
   ir(...args: A): string;
   /** What the program for these arguments takes at each run; without arguments, the program of the last call. */
   cost(...args: A | []): Cost;
+  /**
+   * Writes the programs for these arguments (without arguments: all that were compiled so far) with the values of their Variables into a
+   * file, which `loadProgram` runs without this function's code, on any platform. The file is a safetensors file whose metadata
+   * hold the programs; it appears whole or not at all.
+   *
+   * @throws ValueError where an argument is neither tensor nor plain value, so that a file cannot hold it
+   */
+  export(path: FilePath, ...args: A | []): Promise<void>;
 };
 
 interface Entry {
@@ -70,6 +80,7 @@ export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, opti
   return Object.assign(call, {
     ir: (...args: A): string => compiler.ir(args),
     cost: (...args: A | []): Cost => compiler.cost(args),
+    export: (path: FilePath, ...args: A | []): Promise<void> => compiler.export(path, args),
   });
 }
 
@@ -120,15 +131,30 @@ export class Compiler {
     );
   }
 
+  async export(path: FilePath, args: readonly unknown[]): Promise<void> {
+    const entries = args.length === 0 && this.#entries.length > 0 ? this.#entries : [this.#entryOf(args)];
+    await exportFunction(
+      path,
+      entries.map((entry) => {
+        const [root] = this.#segments(entry);
+        return {spec: entry.spec, root};
+      }),
+    );
+  }
+
   #entryOf(args: readonly unknown[]): Entry {
     const entry = this.#find(args, []) ?? this.#compile(args, []);
     if (entry === null) throw new TraceError('jit: symbolic tensors are not compiled, there is no program for them');
     return entry;
   }
 
-  #executables({tree}: Entry): readonly Executable[] {
-    const executables = [...tree.segments()].map(({executable}) => executable);
-    if (executables.length > 0) return executables;
+  #executables(entry: Entry): readonly Executable[] {
+    return this.#segments(entry).map(({executable}) => executable);
+  }
+
+  #segments({tree}: Entry): readonly [Segment, ...Segment[]] {
+    const [root, ...others] = tree.segments();
+    if (root !== undefined) return [root, ...others];
     throw new TraceError(
       'jit: this function reads the value of a tensor, so that its programs are known only after a call',
     );
@@ -212,33 +238,5 @@ function trace(fn: (...args: readonly unknown[]) => unknown, spec: ArgumentSpec,
     tracer.restore();
     throw new TraceError('jit: the function must be synchronous, it returned a Promise; do what waits outside of it');
   }
-  const tensors: Tensor<Element>[] = [];
-  const form = mapStructure(returned, (leaf) => {
-    // A Variable is returned as itself.
-    if (!isTensor(leaf) || leaf.mutable) return leaf;
-    const mask = maskOf(leaf);
-    const index = tensors.push(leaf) - 1;
-    return new ResultIndex(index, mask === null ? null : tensors.push(mask) - 1);
-  });
-  return {tensors, result: resultOf(form)};
-}
-
-class ResultIndex {
-  constructor(
-    readonly index: number,
-    /** Of the mask that travels with it. */
-    readonly mask: number | null,
-  ) {}
-
-  of(tensors: readonly Tensor<Element>[]): Tensor<Element> {
-    const tensor = tensors[this.index];
-    if (tensor === undefined) throw new InternalError('a result is missing');
-    if (this.mask !== null) withMask(tensor, tensors[this.mask] as Tensor<boolean>);
-    return tensor;
-  }
-}
-
-function resultOf(form: unknown): Result {
-  if (form instanceof ResultIndex) return (tensors) => form.of(tensors);
-  return (tensors) => mapStructure(form, (leaf) => (leaf instanceof ResultIndex ? leaf.of(tensors) : leaf));
+  return returnedOf(returned);
 }

@@ -5,16 +5,23 @@ import {type Tensor} from '../tensor/tensor.js';
 import {type Variable} from '../tensor/variable.js';
 import {Executable} from './executable.js';
 import {optimize, type PassOptions} from './passes/index.js';
+import {type Program} from './ir.js';
 import {type InputSource, type Part, type Runner, Tracer, ValueNeeded} from './tracer.js';
 
 // A function that reads values is a tree of programs: each runs up to a read, and the value met there says which comes next.
 
 /** How the function's results follow from those of its last program. */
-export type Result = (tensors: readonly Tensor<Element>[]) => unknown;
+export interface Result {
+  /** The results with numbers in place of tensors. */
+  readonly form: unknown;
+  of(tensors: readonly Tensor<Element>[]): unknown;
+}
 
 /** A program up to the next read, or to the end. */
 export interface Segment {
   readonly executable: Executable;
+  /** The program before any pass: what files hold. */
+  readonly traced: Program;
   readonly sources: readonly InputSource[];
   /** What comes after the values that were met so far; only where the program ends with a read. */
   readonly next: Map<string, Segment>;
@@ -73,7 +80,7 @@ export class SegmentTree {
     const path: Segment[] = [];
     while (segment !== null) {
       const results = segment.executable.run(inputsOf(segment.sources, inputs, computed));
-      if (segment.result !== null) return segment.result(results);
+      if (segment.result !== null) return segment.result.of(results);
       computed.push(results);
       path.push(segment);
       segment = segment.next.get(keyOf(results)) ?? null;
@@ -113,13 +120,13 @@ export class SegmentTree {
         this.mostBranches = Math.max(this.mostBranches, before.next.size);
       }
     });
-    return result(results);
+    return result.of(results);
   }
 
   #segment({program, sources}: Part, result: Result | null): Segment {
     const executable = new Executable(optimize(program, this.#passes), {reuse: this.#passes?.reuse !== false});
     for (const {variable} of executable.program.variables) this.variables.set(variable, variable.trainable);
-    return {executable, sources, next: new Map(), result};
+    return {executable, traced: program, sources, next: new Map(), result};
   }
 }
 
@@ -131,7 +138,7 @@ export function checkCreated({created}: {readonly created: number}): void {
   );
 }
 
-function inputsOf(
+export function inputsOf(
   sources: readonly InputSource[],
   inputs: readonly Tensor<Element>[],
   computed: readonly (readonly Tensor<Element>[])[],
@@ -144,7 +151,7 @@ function inputsOf(
 }
 
 /** The value that was read, as a key. */
-function keyOf(results: readonly Tensor<Element>[]): string {
+export function keyOf(results: readonly Tensor<Element>[]): string {
   const read = results.at(-1);
   if (read === undefined) throw new InternalError('a segment reads nothing');
   return valuesOf(read)
