@@ -23,7 +23,9 @@ import {FilterStage, MapStage, ParallelMapStage, type Verdict} from './stages/ma
 import {ConcatenateStage, RepeatStage, ShardStage, SkipStage, TakeStage} from './stages/order.js';
 import {PrefetchStage} from './stages/prefetch.js';
 import {ShuffleStage} from './stages/shuffle.js';
+import {WorkerMapStage} from './stages/worker-map.js';
 import {ZipStage} from './stages/zip.js';
+import {jobOf} from './workers/job.js';
 
 /** Options of `Dataset.batch`. */
 export interface BatchOptions {
@@ -43,6 +45,14 @@ export interface ShuffleOptions {
 export interface MapOptions {
   /** How many calls of an asynchronous function may be on their way at a time; results keep their order. Default 1. */
   numParallelCalls?: number | undefined;
+  /**
+   * Runs the function in so many worker threads; results keep their order. The function must be self-contained, as a thread has only its text, or
+   * be the default export of a module whose URL is given instead. Elements are copied to the threads and back: for functions that take
+   * longer than that (some 50 us).
+   */
+  workers?: number | undefined;
+  /** With the URL of a module: the name that the function is exported under. Default `'default'`. */
+  exportName?: string | undefined;
 }
 
 /** Options of `Dataset.sampleFromDatasets`. */
@@ -357,13 +367,36 @@ export class Dataset<E> extends GroupingDataset<E> {
    *
    * @example
    * dataset.map(([image, label]) => [image.cast('float32').div(255), label] as const);
+   *
+   * // In two threads: a function that needs nothing around it, or the default export of a module.
+   * dataset.map(([image, label]) => [image.flip(1), label] as const, {workers: 2});
+   * dataset.map<Augmented>(new URL('./augment.js', import.meta.url), {workers: 2});
+   * @throws ValueError for a function for worker threads that uses what is around it
    */
-  map<const R>(fn: (element: E, index: number) => R | Promise<R>, options: MapOptions = {}): Dataset<R> {
-    checkFunction('map', 'the function', fn);
-    checkOptions(stageName('map'), options, ['numParallelCalls'], {num_parallel_calls: 'numParallelCalls'});
-    const calls = checkCount('map', 'numParallelCalls', options.numParallelCalls ?? 1, 1);
+  map<const R>(fn: (element: E, index: number) => R | Promise<R>, options?: MapOptions): Dataset<R>;
+  map<R = unknown>(module: URL, options: MapOptions): Dataset<R>;
+  map<R>(fn: URL | ((element: E, index: number) => R | Promise<R>), options: MapOptions = {}): Dataset<R> {
+    const name = 'map';
+    const {numParallelCalls, workers, exportName} = options;
+    checkOptions(stageName(name), options, ['numParallelCalls', 'workers', 'exportName'], {
+      num_parallel_calls: 'numParallelCalls',
+      numWorkers: 'workers',
+    });
+    const count = checkCount(name, 'workers', workers ?? 0, 0);
+    const calls = checkCount(name, 'numParallelCalls', numParallelCalls ?? (count > 0 ? 2 * count : 1), 1);
+    if (count > 0) {
+      const job = jobOf(name, fn, exportName ?? 'default');
+      return new Dataset<R>(new WorkerMapStage(this.stage, job, count, Math.max(calls, count)), null);
+    }
+    if (fn instanceof URL) {
+      throw new ValueError(`${stageName(name)}: a module is for worker threads; give their number: {workers: 2}`);
+    }
+    checkFunction(name, 'the function', fn);
+    if (exportName !== undefined) {
+      throw new ValueError(`${stageName(name)}: exportName belongs to the URL of a module, with workers`);
+    }
     return new Dataset<R>(
-      calls === 1 ? new MapStage('map', this.stage, fn) : new ParallelMapStage(this.stage, fn, calls),
+      calls === 1 ? new MapStage(name, this.stage, fn) : new ParallelMapStage(this.stage, fn, calls),
       null,
     );
   }
