@@ -70,8 +70,8 @@ export class CompiledLoss {
         given === null
           ? loss(target as Tensor, prediction)
           : loss(target as Tensor, prediction, {sampleWeight: given as Tensor});
-      // Keras counts each batch once here, whatever its size, unlike in the total loss.
-      tracker?.updateState(value);
+      // By samples, so that these add up to the total; Keras counts each batch once, whatever its size.
+      tracker?.updateState(value, {sampleWeight: prediction.shape[0] ?? 1});
       if (weight !== null) value = value.mul(weight);
       total = total === null ? value : total.add(value);
     }
