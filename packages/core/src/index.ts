@@ -76,3 +76,15 @@ export {type PassOptions} from './jit/passes/index.js';
 export {profile, type Profile, type ProfileOptions} from './profile/profile.js';
 export {type Trace, type TraceArguments, type TraceEvent} from './profile/trace.js';
 export {type LoadedProgram, loadProgram} from './jit/export/load.js';
+export {print} from './ops/print.js';
+export {
+  type Condition,
+  cond,
+  type LoopVariables,
+  scan,
+  type ScanOptions,
+  vectorizedMap,
+  whileLoop,
+  type WhileLoopOptions,
+} from './ops/control.js';
+export {type ArgumentSignature, type TensorSignature} from './jit/signature.js';

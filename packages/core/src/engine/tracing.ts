@@ -3,6 +3,7 @@ import {TraceError} from '../errors.js';
 import {Storage} from '../tensor/storage.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {type Variable} from '../tensor/variable.js';
+import {type PrintPart} from '../ops/print.js';
 import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
 
 /**
@@ -33,6 +34,8 @@ export interface Tracing {
   creates<E extends Element>(initial: Tensor<E>): Tensor<E>;
   /** A tensor with the values that a tensor of the program has in this call. */
   read(tensor: AnyTensor, what: string): AnyTensor;
+  /** Writes a line at each run. */
+  print(parts: readonly PrintPart<AnyTensor>[]): void;
   /** Draws a random state at each run: that of a generator, or of the global one. */
   draw(generator: Generator | null): readonly [number, number, number, number];
 }

@@ -15,6 +15,7 @@ import {type PassOptions, PASS_NAMES} from './passes/index.js';
 import {print} from './print.js';
 import {returnedOf} from './results.js';
 import {checkCreated, type Returned, type Segment, SegmentTree} from './segments.js';
+import {type ArgumentSignature, checkArguments, checkSignature} from './signature.js';
 import {type ArgumentSpec, describeSpec, matches, replaceTensors, specOf} from './specs.js';
 import {type Tracer} from './tracer.js';
 
@@ -22,6 +23,11 @@ import {type Tracer} from './tracer.js';
 export interface JitOptions {
   /** Passes to leave out, for measurements and for finding faults; all are on by default. */
   passes?: PassOptions | undefined;
+  /**
+   * What the arguments must be, one entry for each: `{shape: [null, 784], dtype: 'float32'}`, or lists and dictionaries of those. A size
+   * of null takes any; each size that comes is a program of its own. Other arguments are an error. Default: any arguments.
+   */
+  inputSignature?: readonly ArgumentSignature[] | undefined;
 }
 
 /** A compiled function: called like the function itself. */
@@ -73,9 +79,11 @@ const MOST_BRANCHES = 16;
  */
 export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, options: JitOptions = {}): Jitted<A, R> {
   if (typeof fn !== 'function') throw new ValueError(`jit: a function is needed, got ${describe(fn)}`);
-  checkOptions('jit', options, ['passes']);
+  checkOptions('jit', options, ['passes', 'inputSignature'], {input_signature: 'inputSignature'});
+  if (options.inputSignature !== undefined) checkSignature(options.inputSignature);
   if (options.passes !== undefined) checkOptions('jit', options.passes, PASS_NAMES);
-  const compiler = new Compiler(fn as (...args: readonly unknown[]) => unknown, options.passes);
+  const {passes, inputSignature} = options;
+  const compiler = new Compiler(fn as (...args: readonly unknown[]) => unknown, passes, inputSignature);
   const call = (...args: A): R => compiler.call(args) as R;
   return Object.assign(call, {
     ir: (...args: A): string => compiler.ir(args),
@@ -88,12 +96,18 @@ export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, opti
 export class Compiler {
   readonly #fn: (...args: readonly unknown[]) => unknown;
   readonly #passes: PassOptions | undefined;
+  readonly #signature: readonly ArgumentSignature[] | undefined;
   readonly #entries: Entry[] = [];
   #compiled = 0;
 
-  constructor(fn: (...args: readonly unknown[]) => unknown, passes?: PassOptions) {
+  constructor(
+    fn: (...args: readonly unknown[]) => unknown,
+    passes?: PassOptions,
+    signature?: readonly ArgumentSignature[],
+  ) {
     this.#fn = fn;
     this.#passes = passes;
+    this.#signature = signature;
   }
 
   /** The programs for these arguments, where there are some; `inputs` gets the tensors that they run on. */
@@ -108,6 +122,7 @@ export class Compiler {
   }
 
   call(args: readonly unknown[]): unknown {
+    if (this.#signature !== undefined) checkArguments(this.#signature, args);
     // Inside of another program it is a part of that; a tape has to see its operations.
     if (tracing !== null || isRecording()) return this.#fn(...args);
     const inputs: Tensor<Element>[] = [];
@@ -143,6 +158,7 @@ export class Compiler {
   }
 
   #entryOf(args: readonly unknown[]): Entry {
+    if (this.#signature !== undefined) checkArguments(this.#signature, args);
     const entry = this.#find(args, []) ?? this.#compile(args, []);
     if (entry === null) throw new TraceError('jit: symbolic tensors are not compiled, there is no program for them');
     return entry;

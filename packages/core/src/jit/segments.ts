@@ -1,12 +1,13 @@
 import {type Element} from '../dtype.js';
 import {InternalError, TraceError} from '../errors.js';
+import {printed} from '../ops/print.js';
 import {valuesOf} from '../tensor/read.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {type Variable} from '../tensor/variable.js';
 import {Executable} from './executable.js';
 import {optimize, type PassOptions} from './passes/index.js';
 import {type Program} from './ir.js';
-import {type InputSource, type Part, type Runner, Tracer, ValueNeeded} from './tracer.js';
+import {type InputSource, type Line, type Part, type Runner, Tracer, ValueNeeded} from './tracer.js';
 
 // A function that reads values is a tree of programs: each runs up to a read, and the value met there says which comes next.
 
@@ -23,6 +24,7 @@ export interface Segment {
   /** The program before any pass: what files hold. */
   readonly traced: Program;
   readonly sources: readonly InputSource[];
+  readonly prints: readonly Line[];
   /** What comes after the values that were met so far; only where the program ends with a read. */
   readonly next: Map<string, Segment>;
   /** Only where the function ends. */
@@ -66,10 +68,11 @@ export class SegmentTree {
     const tracer = new Tracer();
     try {
       const {tensors, result} = this.#trace(tracer);
-      this.#root = this.#segment(tracer.finish(tensors), result);
+      const part = tracer.finish(tensors);
+      if (!tracer.needsValue) this.#root = this.#segment(part, result);
     } catch (error) {
       // Its first call makes the programs.
-      if (!(error instanceof ValueNeeded)) throw error;
+      if (!(error instanceof ValueNeeded) && !tracer.needsValue) throw error;
     }
     this.created = tracer.created;
   }
@@ -79,7 +82,7 @@ export class SegmentTree {
     const computed: (readonly Tensor<Element>[])[] = [];
     const path: Segment[] = [];
     while (segment !== null) {
-      const results = segment.executable.run(inputsOf(segment.sources, inputs, computed));
+      const results = runSegment(segment, inputs, computed);
       if (segment.result !== null) return segment.result.of(results);
       computed.push(results);
       path.push(segment);
@@ -97,7 +100,7 @@ export class SegmentTree {
         return computed[index] ?? [];
       }
       const segment = this.#segment(close(false), null);
-      const results = segment.executable.run(inputsOf(segment.sources, inputs, computed));
+      const results = runSegment(segment, inputs, computed);
       path.push(segment);
       computed.push(results);
       return results;
@@ -109,7 +112,7 @@ export class SegmentTree {
       this.#hasCreated = true;
     }
     const last = this.#segment(tracer.finish(tensors), result);
-    const results = last.executable.run(inputsOf(last.sources, inputs, computed));
+    const results = runSegment(last, inputs, computed);
     // Only what came to its end is kept.
     [...path, last].forEach((segment, i) => {
       if (i < known) return;
@@ -123,10 +126,10 @@ export class SegmentTree {
     return result.of(results);
   }
 
-  #segment({program, sources}: Part, result: Result | null): Segment {
+  #segment({program, sources, prints}: Part, result: Result | null): Segment {
     const executable = new Executable(optimize(program, this.#passes), {reuse: this.#passes?.reuse !== false});
     for (const {variable} of executable.program.variables) this.variables.set(variable, variable.trainable);
-    return {executable, traced: program, sources, next: new Map(), result};
+    return {executable, traced: program, sources, prints, next: new Map(), result};
   }
 }
 
@@ -138,7 +141,27 @@ export function checkCreated({created}: {readonly created: number}): void {
   );
 }
 
-export function inputsOf(
+/** Runs one part of a function, on its arguments and what the parts before computed, and writes its lines. */
+export function runSegment(
+  {executable, sources, prints}: Segment,
+  inputs: readonly Tensor<Element>[],
+  computed: readonly (readonly Tensor<Element>[])[],
+): Tensor<Element>[] {
+  const results = executable.run(inputsOf(sources, inputs, computed));
+  for (const line of prints) {
+    printed(
+      line.map((each) => {
+        if (typeof each === 'string') return {text: each};
+        const tensor = results[each];
+        if (tensor === undefined) throw new InternalError('a line has no value');
+        return {tensor};
+      }),
+    );
+  }
+  return results;
+}
+
+function inputsOf(
   sources: readonly InputSource[],
   inputs: readonly Tensor<Element>[],
   computed: readonly (readonly Tensor<Element>[])[],

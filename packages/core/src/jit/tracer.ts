@@ -3,6 +3,7 @@ import {DtypeError, InternalError, TraceError} from '../errors.js';
 import {type AnyTensor, type Primitive, type Spec} from '../engine/primitive.js';
 import {type Generator, leaked, TracedStorage, type Tracing, untraced, withTracing} from '../engine/tracing.js';
 import {broadcastTo, reshape} from '../primitives/movement.js';
+import {type PrintPart} from '../ops/print.js';
 import {concrete, sameShape, sizeOf} from '../shape.js';
 import {outsideScopes, Storage} from '../tensor/storage.js';
 import {Tensor} from '../tensor/tensor.js';
@@ -28,7 +29,12 @@ export type InputSource =
 export interface Part {
   readonly program: Program;
   readonly sources: readonly InputSource[];
+  /** Lines to write after each run; tensors are results, by their number. */
+  readonly prints: readonly Line[];
 }
+
+/** Of text and results. */
+export type Line = readonly (string | number)[];
 
 /**
  * What happens where the function reads a value: gives the results of the part that ends there, in the order of its program. `null` says
@@ -48,6 +54,8 @@ export class ValueNeeded extends Error {}
 export class Tracer implements Tracing {
   /** How many Variables were made meanwhile. */
   created = 0;
+  /** Whether a value was read without a runner; the function itself may have caught the error. */
+  needsValue = false;
   readonly #runner: Runner;
   #ids = 0;
   readonly #arguments: Value[] = [];
@@ -61,6 +69,7 @@ export class Tracer implements Tracing {
   #draws: Draw[] = [];
   #drawOf = new WeakMap<object, number>();
   #counts = new Map<Generator | null, number>();
+  #prints: (readonly (string | Operand)[])[] = [];
   // Of the parts before.
   #segment = 0;
   readonly #earlier = new Map<Value, InputSource>();
@@ -102,7 +111,7 @@ export class Tracer implements Tracing {
     try {
       // Parts of Variables are read only now.
       const operands = withTracing(this, () => results.map((result) => this.operand(result, 'jit')));
-      return this.#part(operands);
+      return this.#part([...operands, ...this.#printed()]);
     } finally {
       this.restore();
     }
@@ -120,9 +129,12 @@ export class Tracer implements Tracing {
     if (operand.kind === 'scalar') return Tensor.create<Element>(operand.shape, operand.dtype, operand.value);
     const known = this.#read.get(operand);
     if (known !== undefined) return known;
-    if (runner === null) throw new ValueNeeded();
+    if (runner === null) {
+      this.needsValue = true;
+      throw new ValueNeeded();
+    }
     const made = this.#nodes.flatMap(({outputs}) => outputs);
-    const results = [...made, operand];
+    const results = [...made, ...this.#printed(), operand];
     const run = () =>
       runner((replayed) => {
         const part = replayed ? EMPTY : this.#part(results);
@@ -134,7 +146,8 @@ export class Tracer implements Tracing {
     if (values.length !== results.length) throw wandering(what);
     const segment = this.#segment;
     results.forEach((value, result) => {
-      if (!this.#earlier.has(value)) this.#earlier.set(value, {kind: 'result', segment, result});
+      if (value.kind === 'value' && !this.#earlier.has(value))
+        this.#earlier.set(value, {kind: 'result', segment, result});
     });
     this.#segment += 1;
     const value = values.at(-1);
@@ -156,7 +169,19 @@ export class Tracer implements Tracing {
       nodes: this.#nodes,
       results,
     };
-    return {program, sources: this.#sources};
+    const prints = this.#prints.map((line) =>
+      line.map((each) => (typeof each === 'string' ? each : results.indexOf(each))),
+    );
+    return {program, sources: this.#sources, prints};
+  }
+
+  /** What lines that are written at the end of the part need. */
+  #printed(): Operand[] {
+    return this.#prints.flat().filter((each) => typeof each !== 'string');
+  }
+
+  print(parts: readonly PrintPart<AnyTensor>[]): void {
+    this.#prints.push(parts.map((part) => ('text' in part ? part.text : this.operand(part.tensor, 'print'))));
   }
 
   /** Begins another part; what this one made can be imported by later ones. */
@@ -177,6 +202,7 @@ export class Tracer implements Tracing {
     this.#draws = [];
     this.#drawOf = new WeakMap();
     this.#counts = new Map();
+    this.#prints = [];
     this.#imports.clear();
   }
 
@@ -374,6 +400,7 @@ export class Tracer implements Tracing {
 const EMPTY: Part = {
   program: {inputs: [], variables: [], constants: [], draws: [], nodes: [], results: []},
   sources: [],
+  prints: [],
 };
 
 function wandering(what: string): TraceError {

@@ -5,7 +5,7 @@ import {type FilePath} from '../../files/atomic.js';
 import {type Tensor} from '../../tensor/tensor.js';
 import {type Variable} from '../../tensor/variable.js';
 import {print} from '../print.js';
-import {inputsOf, keyOf, type Segment} from '../segments.js';
+import {keyOf, runSegment, type Segment} from '../segments.js';
 import {type ArgumentSpec, describeSpec, matches, specOf} from '../specs.js';
 import {type LoadedFunction, readProgram} from './read.js';
 
@@ -59,7 +59,7 @@ function runFrom(root: Segment, inputs: readonly Tensor<Element>[]): unknown {
   const computed: (readonly Tensor<Element>[])[] = [];
   let segment = root;
   for (;;) {
-    const results = segment.executable.run(inputsOf(segment.sources, inputs, computed));
+    const results = runSegment(segment, inputs, computed);
     if (segment.result !== null) return segment.result.of(results);
     computed.push(results);
     const value = keyOf(results);

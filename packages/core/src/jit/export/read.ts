@@ -104,6 +104,8 @@ function functionOf({arguments: given, segments}: FunctionJson, shared: Shared):
         throw new ValueError(`input ${String(i)} of a program does not come from where the file says`);
       }
     });
+    const odd = json.prints.flat().find((each) => typeof each === 'number' && each >= program.results.length);
+    if (odd !== undefined) throw new ValueError(`there is no result ${String(odd)} to print`);
     const ends = json.result !== null;
     if (ends === json.next.length > 0 || (!ends && program.results.length === 0)) {
       throw new ValueError('a program must either give the results or lead to others');
@@ -113,7 +115,7 @@ function functionOf({arguments: given, segments}: FunctionJson, shared: Shared):
     checkBytes(executable.arenaBytes, 'a program');
     const path = [...before, program];
     const next = new Map(json.next.map(({value, segment}) => [value, make(segment, path)]));
-    return {executable, traced: program, sources: json.sources, next, result};
+    return {executable, traced: program, sources: json.sources, prints: json.prints, next, result};
   };
   return {spec, root: make(0, [])};
 }

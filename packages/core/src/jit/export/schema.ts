@@ -111,6 +111,8 @@ const source = z.discriminatedUnion('kind', [
 const segment = z.strictObject({
   program,
   sources: z.array(source),
+  /** Lines that are written after each run: text, and results by their number. */
+  prints: z.array(z.array(z.union([z.string(), index]))),
   /** Which segment comes after a value that is read. */
   next: z.array(z.strictObject({value: z.string(), segment: index})),
   result: result.nullable(),

@@ -60,11 +60,12 @@ class Writer {
   #function({spec, root}: Exported): FunctionJson {
     const segments: SegmentJson[] = [];
     const add = (segment: Segment): number => {
-      const {traced, sources, next, result} = segment;
+      const {traced, sources, prints, next, result} = segment;
       const at = segments.length;
       const made: SegmentJson = {
         program: this.#program(traced),
         sources: sources.map((source) => ({...source})),
+        prints: prints.map((line) => [...line]),
         next: [],
         result: result === null ? null : this.#result(result.form, 'the result'),
       };
