@@ -4,7 +4,7 @@ import {GradientTape, jit, ops, tensor, type Tensor, Variable} from '../index.js
 import {only} from '../testing/programs.js';
 import {PASS_NAMES} from './passes/index.js';
 
-// Random programs give the same with every combination of passes as they give op by op.
+// Random programs give the same with every combination of passes as they give op by op. KERATIN_FUZZ_RUNS=5000 tries more of them.
 
 const ROWS = 3;
 const COLUMNS = 5;
@@ -41,6 +41,31 @@ const STEPS: Readonly<Record<string, Step>> = {
   column: binary((x, y) => x.mul(y.at(':', 1).expandDims(1))),
   center: unary((x) => x.sub(x.mean({axis: 1, keepdims: true}))),
   softmax: unary((x) => ops.softmax(x)),
+  softmaxByHand: unary((x) => {
+    const exp = x.sub(x.max({axis: 1, keepdims: true})).exp();
+    return exp.div(exp.sum({axis: 1, keepdims: true}));
+  }),
+  normalized: binary((x, y) => {
+    const centered = x.sub(x.mean({axis: -1, keepdims: true}));
+    const variance = centered.square().mean({axis: -1, keepdims: true});
+    return centered.mul(variance.add(1e-3).rsqrt()).mul(y.at(0)).add(y.at(1));
+  }),
+  rowLoss: binary((x, y) => x.sub(x.sub(y).square().sum(-1).mul(0.1).expandDims(1))),
+  entropy: binary((x, y) => {
+    const tape = new GradientTape();
+    tape.watch(x);
+    const loss = tape.record(() => x.sub(y).abs().add(1).log().mean(-1).tanh().sum());
+    return tape.gradient(loss, x).add(loss);
+  }),
+  folded: binary((x, y) =>
+    ops.relu(
+      x
+        .reshape([COLUMNS * ROWS])
+        .mul(2)
+        .reshape([ROWS, COLUMNS])
+        .add(y.at(2)),
+    ),
+  ),
   sum: binary((x, y) => x.add(y.sum())),
   turned: unary((x) => x.transpose().reshape([ROWS, COLUMNS])),
   reversed: unary((x) => x.at('::-1', '::-1')),
@@ -103,7 +128,7 @@ describe('compiled programs', () => {
           }
         },
       ),
-      {numRuns: 300, seed: 42},
+      {numRuns: Number(process.env['KERATIN_FUZZ_RUNS'] ?? 200), seed: 42},
     );
   });
 });

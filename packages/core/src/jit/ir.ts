@@ -94,7 +94,26 @@ export interface ChainNode extends NodeBase {
   readonly results: readonly number[];
 }
 
-export type Node = CallNode | UpdateNode | ChainNode;
+/** How an operand of a program over rows lies: as many elements as rows have, one for each row, one row for all, one. */
+export type Form = 'whole' | 'row' | 'column' | 'scalar';
+
+/** One function of a program over rows: of whole rows, of one element for each row, or a reduction of rows. */
+export interface RowStep extends ChainStep {
+  readonly kind: 'whole' | 'row' | 'fold';
+}
+
+/** Elementwise functions and reductions of rows in one pass; outputs are the results of the steps in `results`. */
+export interface RowsNode extends NodeBase {
+  readonly kind: 'rows';
+  readonly rows: number;
+  readonly length: number;
+  /** Of the inputs. */
+  readonly forms: readonly Form[];
+  readonly steps: readonly RowStep[];
+  readonly results: readonly number[];
+}
+
+export type Node = CallNode | UpdateNode | ChainNode | RowsNode;
 
 /** A Variable that the program reads or writes. */
 export interface Captured {

@@ -5,8 +5,10 @@ import {
   type CallNode,
   type ChainNode,
   type Dynamic,
+  type Form,
   type Operand,
   type Program,
+  type RowsNode,
   type Scalar,
   type UpdateNode,
   type Value,
@@ -109,7 +111,8 @@ class Lowering {
     for (const node of nodes) {
       if (node.kind === 'call') this.#call(node);
       else if (node.kind === 'update') this.#update(node);
-      else this.#chain(node);
+      else if (node.kind === 'chain') this.#chain(node);
+      else this.#rows(node);
     }
     const buffers = results.map((result, index) => this.#result(result, index));
     const stores = variables
@@ -238,6 +241,22 @@ class Lowering {
     this.#emit({op: node.op, kernel: 'chain', inputs, outputs, attributes, mayShare});
   }
 
+  #rows(node: RowsNode): void {
+    const {op, rows, length, forms} = node;
+    const outputs = this.#make(node.outputs).map((place): Place => {
+      const own = sizeOf(place.shape) === rows ? 1 : length;
+      return {...place, shape: [rows, own], strides: [own, 1]};
+    });
+    const inputs = node.inputs.map((input, i): Place | Scalar => {
+      const place = this.#place(input);
+      const shape = [rows, length];
+      if (place.kind === 'scalar') return {...place, shape};
+      return {...this.#contiguous(place, op), shape, strides: STRIDES[forms[i] ?? 'whole'](length)};
+    });
+    const {attributes, mayShare} = chainAttributes(node);
+    this.#emit({op, kernel: 'rows', inputs, outputs, attributes, mayShare});
+  }
+
   #dynamic(dynamic: readonly Dynamic[], inputs: readonly Operand[]): DynamicAttribute[] {
     return dynamic.map((each): DynamicAttribute => {
       if ('draw' in each) return {attribute: each.attribute, host: 4 * each.draw + each.word};
@@ -261,6 +280,14 @@ class Lowering {
     return copy.buffer;
   }
 }
+
+/** The strides of the inputs of a program over rows. */
+const STRIDES: Readonly<Record<Form, (length: number) => readonly number[]>> = {
+  whole: (length) => [length, 1],
+  row: () => [1, 0],
+  column: () => [0, 1],
+  scalar: () => [0, 0],
+};
 
 type ViewLayoutRule = Extract<CallNode['execution'], {kind: 'view'}>['layout'];
 

@@ -1,5 +1,13 @@
 import {type DType} from '../dtype.js';
-import {type ChainNode, type Node, type Operand, type Program, type UpdateNode, type Value} from './ir.js';
+import {
+  type ChainNode,
+  type Node,
+  type Operand,
+  type Program,
+  type RowsNode,
+  type UpdateNode,
+  type Value,
+} from './ir.js';
 
 /** `float32[2,3]` */
 export const typeText = ({dtype, shape}: {readonly dtype: DType; readonly shape: readonly number[]}): string =>
@@ -46,7 +54,9 @@ function nodeText(node: Node, args: readonly string[]): string {
       return `${node.kernel}!(${[...own, ...node.attributes.map((value, i) => attributeText(node, value, i, args))].join(', ')})`;
     }
     case 'chain':
-      return chainText(node, args);
+      return `chain(${stepsText(node, args)})`;
+    case 'rows':
+      return `rows(${stepsText(node, args)})`;
   }
 }
 
@@ -60,8 +70,8 @@ function attributeText(
   return found !== undefined && 'input' in found ? (args[found.input] ?? '?') : String(value);
 }
 
-/** `chain($0 = exp(%0); multiply($0, $0))`: what is read more than once gets a name. */
-function chainText({steps, results}: ChainNode, args: readonly string[]): string {
+/** `$0 = exp(%0); multiply($0, $0)`: what is read more than once gets a name. */
+function stepsText({steps, results}: ChainNode | RowsNode, args: readonly string[]): string {
   const uses = new Array<number>(args.length + steps.length).fill(0);
   for (const {from} of steps) for (const place of from) uses[place] = (uses[place] ?? 0) + 1;
   const places = [...args];
@@ -73,7 +83,7 @@ function chainText({steps, results}: ChainNode, args: readonly string[]): string
     if (isShared) lines.push(`$${String(names)} = ${text}`);
     places.push(isShared ? `$${String(names++)}` : text);
   });
-  return `chain(${[...lines, ...results.map((step) => places[args.length + step] ?? '?')].join('; ')})`;
+  return [...lines, ...results.map((step) => places[args.length + step] ?? '?')].join('; ');
 }
 
 /** Attributes of a primitive as `name: value`. */

@@ -113,6 +113,17 @@ const transform =
     return n < 2 ? 0 : elements(of(call)) * factor * Math.log2(n);
   };
 
+/** Steps on whole rows, and reductions of them, meet all elements; the others one for each row. */
+const rowSteps: Rule = ({inputs: [x], attributes}) => {
+  const [rows = 0, length = 0] = x?.shape ?? [];
+  let flops = 0;
+  // Each step: opcode, dtype, kind (1: one element for each row), place, inputs and what they are.
+  for (let at = 2; at < attributes.length; at += 5 + (attributes[at + 4] ?? 0)) {
+    flops += attributes[at + 2] === 1 ? rows : rows * length;
+  }
+  return flops;
+};
+
 // Counts of factorizations are the leading terms of Golub and Van Loan, "Matrix Computations" (2013), those of iterations typical ones.
 const RULES: Readonly<Record<string, Rule>> = {
   matmul: product,
@@ -125,6 +136,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   average_pool_gradient: windows(first),
   // Its second attribute is the number of its functions.
   chain: ({outputs, attributes}) => elements(outputs[0]) * (attributes[1] ?? 1),
+  rows: rowSteps,
   // The largest, the difference to it, exp, their sum, the quotient.
   softmax: each(5, first),
   log_softmax: each(5, first),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/elementwise.h"
+#include "kernels/elementwise_steps.h"
 
 namespace keratin::generic {
 namespace {
@@ -10,13 +11,6 @@ namespace {
 constexpr int64_t kBlockBytes = 4096;
 // From so many steps on a chunk is worth a thread earlier.
 constexpr int32_t kManySteps = 4;
-
-/// A whole number in [0, limit]; -1 where it is none.
-int64_t whole(double value, int64_t limit) {
-  if (!(value >= 0 && value <= static_cast<double>(limit))) return -1;
-  const auto n = static_cast<int64_t>(value);
-  return static_cast<double>(n) == value ? n : -1;
-}
 
 /// The opcodes of the functions whose body depends on more than one dtype.
 struct Special {
@@ -35,29 +29,6 @@ const Special& special() {
     return result;
   }();
   return found;
-}
-
-/// Chooses the body; gives whether there is one for these dtypes.
-bool resolve(int64_t opcode, const DType* in, DType out, ChainStep& step) {
-  step.scalars = false;
-  if (opcode == special().select) {
-    if (step.inputs != 3 || in[0] != DType::boolean || in[1] != out || in[2] != out) return false;
-    step.body = select_body_for(size_of(out));
-    return true;
-  }
-  if (opcode == special().cast) {
-    step.body = step.inputs == 1 ? cast_body_for(in[0], out) : nullptr;
-    return step.body != nullptr;
-  }
-  const Body* body = registry().body(opcode, in[0]);
-  if (body == nullptr || body->inputs != step.inputs) return false;
-  for (int32_t i = 1; i < step.inputs; ++i) {
-    if (in[i] != in[0]) return false;
-  }
-  if (out != (body->boolean_output ? DType::boolean : in[0])) return false;
-  step.body = body->loop;
-  step.scalars = body->scalars;
-  return true;
 }
 
 struct Run {
@@ -149,6 +120,34 @@ void chain(const Call& call) {
 
 }  // namespace
 
+int64_t whole_number(double value, int64_t limit) {
+  if (!(value >= 0 && value <= static_cast<double>(limit))) return -1;
+  const auto n = static_cast<int64_t>(value);
+  return static_cast<double>(n) == value ? n : -1;
+}
+
+bool find_body(int64_t opcode, const DType* in, int32_t inputs, DType out, LoopBody& loop, bool& scalars) {
+  scalars = false;
+  if (opcode == special().select) {
+    if (inputs != 3 || in[0] != DType::boolean || in[1] != out || in[2] != out) return false;
+    loop = select_body_for(size_of(out));
+    return true;
+  }
+  if (opcode == special().cast) {
+    loop = inputs == 1 ? cast_body_for(in[0], out) : nullptr;
+    return loop != nullptr;
+  }
+  const Body* body = registry().body(opcode, in[0]);
+  if (body == nullptr || body->inputs != inputs) return false;
+  for (int32_t i = 1; i < inputs; ++i) {
+    if (in[i] != in[0]) return false;
+  }
+  if (out != (body->boolean_output ? DType::boolean : in[0])) return false;
+  loop = body->loop;
+  scalars = body->scalars;
+  return true;
+}
+
 const char* read_chain(const Call& call, Chain& chain) {
   constexpr const char* kRange = "a chain's attribute is out of range";
   chain.num_inputs = call.num_inputs;
@@ -157,8 +156,8 @@ const char* read_chain(const Call& call, Chain& chain) {
   if (call.num_attributes < 2) return kRange;
   const double* at = call.attributes;
   const double* const end = at + call.num_attributes;
-  const int64_t registers = whole(*at++, kMaxChainRegisters);
-  const int64_t steps = whole(*at++, kMaxChainSteps);
+  const int64_t registers = whole_number(*at++, kMaxChainRegisters);
+  const int64_t steps = whole_number(*at++, kMaxChainSteps);
   if (registers < 0 || steps < 1) return kRange;
   chain.num_steps = static_cast<int32_t>(steps);
   const auto outputs = static_cast<int32_t>(call.num_inputs + call.num_outputs);
@@ -173,22 +172,23 @@ const char* read_chain(const Call& call, Chain& chain) {
   for (int32_t s = 0; s < chain.num_steps; ++s) {
     ChainStep& step = chain.steps[s];
     if (end - at < 4) return kRange;
-    const int64_t opcode = whole(*at++, static_cast<int64_t>(registry().names().size()) - 1);
-    const int64_t dtype = whole(*at++, kNumDTypes - 1);
-    const int64_t to = whole(*at++, int64_t{places} - 1);
-    const int64_t inputs = whole(*at++, 3);
+    const int64_t opcode = whole_number(*at++, static_cast<int64_t>(registry().names().size()) - 1);
+    const int64_t dtype = whole_number(*at++, kNumDTypes - 1);
+    const int64_t to = whole_number(*at++, int64_t{places} - 1);
+    const int64_t inputs = whole_number(*at++, 3);
     if (opcode < 0 || dtype < 0 || to < call.num_inputs || inputs < 1 || end - at < inputs) return kRange;
     step.inputs = static_cast<int32_t>(inputs);
     step.to = static_cast<int32_t>(to);
     DType in[3];
     for (int32_t i = 0; i < step.inputs; ++i) {
-      const int64_t from = whole(*at++, int64_t{places} - 1);
+      const int64_t from = whole_number(*at++, int64_t{places} - 1);
       if (from < 0 || !written[from]) return "a chain reads what was not written";
       step.from[i] = static_cast<int32_t>(from);
       in[i] = chain.dtypes[from];
     }
     const auto out = static_cast<DType>(dtype);
-    if (!resolve(opcode, in, out, step)) return "a chain's step has no body for its dtypes";
+    if (!find_body(opcode, in, step.inputs, out, step.body, step.scalars))
+      return "a chain's step has no body for its dtypes";
     if (step.to < outputs && call.outputs[step.to - call.num_inputs].dtype != out) return "dtypes do not fit";
     chain.dtypes[step.to] = out;
     chain.widest = std::max(chain.widest, size_of(out));

@@ -13,6 +13,7 @@ size_t Registry::row(const char* name) {
     table_.resize(names_.size() * kNumDTypes, nullptr);
     specific_.resize(names_.size() * kNumDTypes, false);
     bodies_.resize(names_.size() * kNumDTypes, Body{nullptr, 0, false, false});
+    folds_.resize(names_.size() * kNumDTypes, nullptr);
   }
   return found->second * kNumDTypes;
 }
@@ -34,6 +35,10 @@ void Registry::add_body(const char* name, DType dtype, const Body& body) {
   bodies_[row(name) + static_cast<size_t>(dtype)] = body;
 }
 
+void Registry::add_row_fold(const char* name, DType dtype, RowFold fold) {
+  folds_[row(name) + static_cast<size_t>(dtype)] = fold;
+}
+
 const Registry& registry() {
   static const Registry instance = [] {
     Registry filled;
@@ -47,6 +52,10 @@ void add_kernel(Registry& registry, const char* name, DType dtype, Kernel kernel
 
 void add_body(Registry& registry, const char* name, DType dtype, const Body& body) {
   registry.add_body(name, dtype, body);
+}
+
+void add_row_fold(Registry& registry, const char* name, DType dtype, RowFold fold) {
+  registry.add_row_fold(name, dtype, fold);
 }
 
 const char* active_isa() { return name_of(selected_isa()); }

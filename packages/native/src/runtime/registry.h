@@ -20,6 +20,9 @@ class Registry {
   /// What a chain of elementwise functions may call in place of the kernel.
   void add_body(const char* name, DType dtype, const Body& body);
 
+  /// What a program over rows may call in place of a reduction.
+  void add_row_fold(const char* name, DType dtype, RowFold fold);
+
   const std::vector<std::string>& names() const { return names_; }
   /// Null where the kernel does not take the dtype.
   Kernel find(int64_t opcode, DType dtype) const {
@@ -30,6 +33,10 @@ class Registry {
     const Body& found = bodies_[static_cast<size_t>(opcode) * kNumDTypes + static_cast<size_t>(dtype)];
     return found.loop == nullptr ? nullptr : &found;
   }
+  /// Null where there is none.
+  RowFold row_fold(int64_t opcode, DType dtype) const {
+    return folds_[static_cast<size_t>(opcode) * kNumDTypes + static_cast<size_t>(dtype)];
+  }
 
  private:
   size_t row(const char* name);
@@ -38,6 +45,7 @@ class Registry {
   std::vector<Kernel> table_;
   std::vector<bool> specific_;
   std::vector<Body> bodies_;
+  std::vector<RowFold> folds_;
 };
 
 /// The process's registry, filled on first use with the best bodies that this CPU (and KERATIN_ISA) allows.

@@ -19,10 +19,16 @@ struct Body {
   bool scalars;         // whether it takes steps of 0
 };
 
+/// Reduces x[0], ..., x[n - 1] to y[0], with the same bits as the kernel for rows of up to 4096 elements.
+using RowFold = void (*)(const void* x, int64_t n, void* y);
+
 /// Registry::add for files that must not include the standard library.
 void add_kernel(Registry& registry, const char* name, DType dtype, Kernel kernel);
 
 /// Registry::add_body for them.
 void add_body(Registry& registry, const char* name, DType dtype, const Body& body);
+
+/// Registry::add_row_fold for them.
+void add_row_fold(Registry& registry, const char* name, DType dtype, RowFold fold);
 
 }  // namespace keratin

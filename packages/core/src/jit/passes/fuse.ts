@@ -8,7 +8,7 @@ const MAX_STEPS = 24;
 const MAX_INPUTS = 16;
 
 /** An elementwise function that a chain may hold. */
-interface Step extends CallNode {
+export interface Step extends CallNode {
   readonly execution: {readonly kind: 'elementwise'; readonly kernel: string};
 }
 
@@ -121,15 +121,15 @@ class Fusion {
   }
 }
 
-const dtypeOf = ([output]: readonly Value[]): DType => output?.dtype ?? 'float32';
+export const dtypeOf = ([output]: readonly Value[]): DType => output?.dtype ?? 'float32';
 
 /** Scalars are equal by what they are. */
-const keyOf = (operand: Operand): string | Value =>
+export const keyOf = (operand: Operand): string | Value =>
   operand.kind === 'value'
     ? operand
     : `${operand.dtype} ${Object.is(operand.value, -0) ? '-0' : String(operand.value)}`;
 
-function inputsOf(nodes: readonly Step[]): Operand[] {
+export function inputsOf(nodes: readonly CallNode[]): Operand[] {
   const made = new Set<Operand>(nodes.flatMap(({outputs}) => outputs));
   const inputs = new Map<string | Value, Operand>();
   for (const node of nodes) {
@@ -143,7 +143,7 @@ function fits(a: Group, b: Group, node: Step): boolean {
   return nodes.length + 1 <= MAX_STEPS && inputsOf([...nodes, node]).length <= MAX_INPUTS;
 }
 
-function isStep(node: Node): node is Step {
+export function isStep(node: Node): node is Step {
   if (node.kind !== 'call' || node.execution.kind !== 'elementwise' || node.inputs.length > 3) return false;
   const [output] = node.outputs;
   const [first] = node.inputs;

@@ -5,6 +5,7 @@ import {attachEpilogues} from './epilogue.js';
 import {foldConstants} from './fold.js';
 import {fuseElementwise} from './fuse.js';
 import {groupUpdates} from './group.js';
+import {fuseRows} from './rows.js';
 import {simplify} from './simplify.js';
 import {sinkReshapes} from './sink.js';
 
@@ -22,6 +23,8 @@ export interface PassOptions {
   deadCode?: boolean | undefined;
   /** Lets products apply a bias and an activation while they are written. */
   epilogue?: boolean | undefined;
+  /** Runs reductions of rows with the elementwise functions around them in one pass over memory. */
+  rows?: boolean | undefined;
   /** Runs elementwise functions that follow each other in one pass over memory. */
   fuse?: boolean | undefined;
   /** Makes the same optimizer step for all variables in one pass. */
@@ -38,6 +41,7 @@ export const PASS_NAMES = [
   'share',
   'deadCode',
   'epilogue',
+  'rows',
   'fuse',
   'group',
   'reuse',
@@ -50,6 +54,7 @@ const PASSES = {
   share: shareCommonSubexpressions,
   deadCode: removeDeadCode,
   epilogue: attachEpilogues,
+  rows: fuseRows,
   fuse: fuseElementwise,
   group: groupUpdates,
 } as const satisfies Partial<Record<keyof PassOptions, (program: Program) => Program>>;

@@ -1,10 +1,20 @@
 import {reshape} from '../../primitives/movement.js';
 import {sameShape, sizeOf} from '../../shape.js';
-import {type CallNode, freshValues, type Node, type Operand, type Program, rewrite, type Value} from '../ir.js';
+import {
+  type CallNode,
+  freshValues,
+  type Node,
+  type Operand,
+  type Program,
+  rewrite,
+  type Value,
+  withInputs,
+} from '../ir.js';
 
 /**
  * Moves reshapes behind the elementwise functions that read them: `relu(reshape(x))` becomes `reshape(relu(x))`, so that the function
- * stands where its operand was made and can join it (as an epilogue, or in a chain). Reshapes of reshapes become one.
+ * stands where its operand was made and can join it (as an epilogue, or in a chain). Reshapes of reshapes become one, and what is
+ * broadcast for an elementwise function alone is read as it is.
  */
 export function sinkReshapes(program: Program): Program {
   return new Sinking(program).run();
@@ -14,7 +24,9 @@ class Sinking {
   readonly #program: Program;
   readonly #fresh: (like: {readonly shape: readonly number[]; readonly dtype: Value['dtype']}) => Value;
   readonly #makers = new Map<Value, Node>();
-  #nodes: Node[] = [];
+  /** Reshapes that undo each other. */
+  readonly #replaced = new Map<Value, Operand>();
+  readonly #nodes: Node[] = [];
 
   constructor(program: Program) {
     this.#program = program;
@@ -22,8 +34,8 @@ class Sinking {
   }
 
   run(): Program {
-    for (const node of this.#program.nodes) this.#add(this.#sunk(node));
-    return rewrite(this.#program, this.#nodes, new Map());
+    for (const node of this.#program.nodes) this.#add(this.#sunk(withInputs(node, this.#replaced)));
+    return rewrite(this.#program, this.#nodes, this.#replaced);
   }
 
   #add(node: Node): void {
@@ -37,9 +49,15 @@ class Sinking {
     if (node.kind !== 'call' || output === undefined || sizeOf(output.shape) === 0) return node;
     if (node.name === 'reshape') {
       const base = this.#reshaped(node.inputs[0]);
-      return base === null ? node : {...node, inputs: [base]};
+      if (base === null) return node;
+      if (sameShape(base.shape, output.shape)) this.#replaced.set(output, base);
+      return {...node, inputs: [base]};
     }
     if (node.execution.kind !== 'elementwise') return node;
+    return this.#moved(this.#unbroadcast(node, output), output);
+  }
+
+  #moved(node: CallNode, output: Value): Node {
     for (const input of node.inputs) {
       const base = sameShape(input.shape, output.shape) ? this.#reshaped(input) : null;
       if (base === null || sameShape(base.shape, output.shape)) continue;
@@ -50,6 +68,17 @@ class Sinking {
       return reshapeNode(node.op, now, output);
     }
     return node;
+  }
+
+  /** Functions repeat their operands themselves; a view of one element for each row says nothing of it. */
+  #unbroadcast(node: CallNode, output: Value): CallNode {
+    const inputs = node.inputs.map((input) => {
+      const maker = input.kind === 'value' ? this.#makers.get(input) : undefined;
+      const [base] = maker?.inputs ?? [];
+      const isRepeated = maker?.kind === 'call' && maker.name === 'broadcast_to' && base !== undefined;
+      return isRepeated && base.shape.length <= output.shape.length ? base : input;
+    });
+    return {...node, inputs};
   }
 
   /** What an operand is a reshape of. */

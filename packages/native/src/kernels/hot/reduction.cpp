@@ -34,10 +34,19 @@ void mean_kernel(const Call& call) {
   reduce<Sum, T>(call, true);
 }
 
+/// A row that lies in the cache, for programs over rows.
+template <class Op, class T, bool kMean>
+void row_fold(const void* x, int64_t n, void* y) {
+  const T total = reduce_contiguous<Op>(static_cast<const T*>(x), n);
+  *static_cast<T*>(y) = kMean ? total / static_cast<T>(n) : total;
+}
+
 template <class Op>
 void add_fold(Registry& registry, const char* name) {
   add_kernel(registry, name, DType::float32, &fold_kernel<Op, float>);
   add_kernel(registry, name, DType::float64, &fold_kernel<Op, double>);
+  add_row_fold(registry, name, DType::float32, &row_fold<Op, float, false>);
+  add_row_fold(registry, name, DType::float64, &row_fold<Op, double, false>);
 }
 
 }  // namespace
@@ -48,6 +57,8 @@ void register_reduction(Registry& registry) {
   add_fold<Min>(registry, "min");
   add_kernel(registry, "mean", DType::float32, &mean_kernel<float>);
   add_kernel(registry, "mean", DType::float64, &mean_kernel<double>);
+  add_row_fold(registry, "mean", DType::float32, &row_fold<Sum, float, true>);
+  add_row_fold(registry, "mean", DType::float64, &row_fold<Sum, double, true>);
 }
 
 }  // namespace keratin::KERATIN_ISA

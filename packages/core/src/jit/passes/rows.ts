@@ -1,0 +1,267 @@
+import {sameShape, sizeOf} from '../../shape.js';
+import {
+  type CallNode,
+  type Form,
+  liveAtEnd,
+  type Node,
+  type Operand,
+  type Program,
+  type RowsNode,
+  type Value,
+} from '../ir.js';
+import {dtypeOf, inputsOf, isStep, keyOf} from './fuse.js';
+
+const MAX_STEPS = 48;
+const MAX_INPUTS = 16;
+const MAX_RESULTS = 24;
+// Rows of more elements are reduced in several blocks; those of fewer cost more in calls than in elements.
+const MAX_LENGTH = 4096;
+const MIN_LENGTH = 4;
+
+const FOLDS: ReadonlySet<string> = new Set(['sum', 'mean', 'max', 'min']);
+
+/** What a group computes on: the trailing axes of `shape` are a row. */
+interface Frame {
+  readonly shape: readonly number[];
+  /** Of one element for each row. */
+  readonly row: readonly number[];
+  readonly length: number;
+}
+
+interface Member {
+  readonly node: CallNode;
+  readonly position: number;
+}
+
+interface Group {
+  readonly shape: readonly number[];
+  /** Null as long as no row is reduced. */
+  readonly frame: Frame | null;
+  readonly members: readonly Member[];
+  /** Views of what the group makes: they come after it, so that they need not end it. */
+  readonly views: readonly Node[];
+}
+
+/**
+ * Runs reductions of rows (sums, means and extremes along the last axes) together with the elementwise functions that they read and that
+ * read them, a few rows at a time in the cache: softmax, normalizations, losses and their gradients become one pass over memory. Results
+ * are the same bits.
+ */
+export function fuseRows(program: Program): Program {
+  return new RowFusion(program).run();
+}
+
+class RowFusion {
+  readonly #program: Program;
+  readonly #nodes: Node[] = [];
+  readonly #users = new Map<Value, Node[]>();
+  readonly #kept: ReadonlySet<Operand>;
+  /** Values whose elements do not lie in order. */
+  readonly #scattered = new Set<Operand>();
+  /** The open group that makes a value, and that of which a value is a view. */
+  readonly #open = new Map<Value, Group>();
+  readonly #viewed = new Map<Value, Group>();
+  readonly #groups = new Set<Group>();
+
+  constructor(program: Program) {
+    this.#program = program;
+    this.#kept = new Set(liveAtEnd(program));
+    for (const {value, tensor} of program.constants) {
+      if (tensor.strides !== null) this.#scattered.add(value);
+    }
+    for (const node of program.nodes) {
+      for (const input of node.inputs) {
+        if (input.kind !== 'value') continue;
+        const users = this.#users.get(input) ?? [];
+        users.push(node);
+        this.#users.set(input, users);
+      }
+      const isView = node.kind === 'call' && node.execution.kind === 'view' && node.name !== 'reshape';
+      const [input] = node.inputs;
+      if (isView || (input !== undefined && node.kind === 'call' && this.#inheritsOrder(node, input))) {
+        for (const output of node.outputs) this.#scattered.add(output);
+      }
+    }
+  }
+
+  // A reshape of what lies in another order is copied by whoever needs it in order: it is no better.
+  #inheritsOrder(node: CallNode, input: Operand): boolean {
+    return node.name === 'reshape' && this.#scattered.has(input);
+  }
+
+  run(): Program {
+    this.#program.nodes.forEach((node, position) => {
+      if (this.#isView(node) && this.#postpone(node)) return;
+      for (const group of this.#groupsOf(node, this.#viewed)) this.#close(group);
+      const groups = this.#groupsOf(node, this.#open);
+      if (!this.#isMember(node)) {
+        for (const group of groups) this.#close(group);
+        this.#nodes.push(node);
+        return;
+      }
+      let joined = this.#groupOf({node, position});
+      for (const group of groups) {
+        const both = this.#join(group, joined);
+        if (both === null) this.#close(group);
+        else joined = both;
+      }
+      this.#put(joined);
+    });
+    for (const group of this.#groups) this.#close(group);
+    return {...this.#program, nodes: this.#nodes};
+  }
+
+  #put(group: Group): void {
+    this.#groups.add(group);
+    for (const {node} of group.members) for (const output of node.outputs) this.#open.set(output, group);
+    for (const {outputs} of group.views) for (const output of outputs) this.#viewed.set(output, group);
+  }
+
+  #isView(node: Node): boolean {
+    return node.kind === 'call' && node.execution.kind === 'view';
+  }
+
+  /** Lets a view of an open group's value come after the group. */
+  #postpone(node: Node): boolean {
+    const [group, ...others] = new Set([...this.#groupsOf(node, this.#open), ...this.#groupsOf(node, this.#viewed)]);
+    if (group === undefined || others.length > 0) return false;
+    this.#groups.delete(group);
+    this.#put({...group, views: [...group.views, node]});
+    return true;
+  }
+
+  #isMember(node: Node): node is CallNode {
+    return this.#isFold(node) || isStep(node);
+  }
+
+  /** A reduction along the last axes of a value whose elements lie in order. */
+  #isFold(node: Node): boolean {
+    if (node.kind !== 'call' || node.execution.kind !== 'strided' || !FOLDS.has(node.execution.kernel)) return false;
+    const [input] = node.inputs;
+    const [output] = node.outputs;
+    if (input?.kind !== 'value' || output === undefined || this.#scattered.has(input)) return false;
+    if (output.dtype !== input.dtype || (input.dtype !== 'float32' && input.dtype !== 'float64')) return false;
+    const axes = node.execution.attributes.toSorted((a, b) => a - b);
+    const first = input.shape.length - axes.length;
+    if (axes.length === 0 || axes.some((axis, i) => axis !== first + i)) return false;
+    const length = sizeOf(input.shape.slice(first)) ?? 0;
+    return sizeOf(output.shape) !== 0 && length >= MIN_LENGTH && length <= MAX_LENGTH;
+  }
+
+  #groupsOf(node: Node, of: ReadonlyMap<Value, Group>): Set<Group> {
+    const groups = new Set<Group>();
+    for (const input of node.inputs) {
+      const group = input.kind === 'value' ? of.get(input) : undefined;
+      if (group !== undefined) groups.add(group);
+    }
+    return groups;
+  }
+
+  #groupOf(member: Member): Group {
+    const {node} = member;
+    const [input] = node.inputs;
+    const [output] = node.outputs;
+    const shape = output?.shape ?? [];
+    if (!this.#isFold(node) || input === undefined) return {shape, frame: null, members: [member], views: []};
+    const row = shape;
+    const length = (sizeOf(input.shape) ?? 0) / (sizeOf(row) ?? 1);
+    return {shape: input.shape, frame: {shape: input.shape, row, length}, members: [member], views: []};
+  }
+
+  /** Both as one, or null where they do not work on the same rows. */
+  #join(a: Group, b: Group): Group | null {
+    const frame = a.frame ?? b.frame;
+    const shape = frame?.shape ?? a.shape;
+    if (b.frame !== null && frame !== null && !sameShape(b.frame.row, frame.row)) return null;
+    for (const group of [a, b]) {
+      const fits = sameShape(group.shape, shape) || (frame !== null && sameShape(group.shape, frame.row));
+      if (!fits || (group.frame !== null && !sameShape(group.frame.shape, shape))) return null;
+    }
+    const members = [...a.members, ...b.members].sort((x, y) => x.position - y.position);
+    const nodes = members.map(({node}) => node);
+    if (nodes.length > MAX_STEPS || inputsOf(nodes).length > MAX_INPUTS) return null;
+    if (frame !== null && !nodes.every((node) => this.#fits(node, frame))) return null;
+    if (this.#results(nodes).length > MAX_RESULTS) return null;
+    this.#groups.delete(a);
+    this.#groups.delete(b);
+    return {shape, frame, members, views: [...a.views, ...b.views]};
+  }
+
+  #fits(node: CallNode, frame: Frame): boolean {
+    const [output] = node.outputs;
+    if (output === undefined) return false;
+    if (this.#isFold(node)) return sameShape(output.shape, frame.row);
+    const forms = node.inputs.map((input) => formOf(input, frame));
+    if (forms.includes(null)) return false;
+    if (sameShape(output.shape, frame.shape)) return true;
+    return sameShape(output.shape, frame.row) && forms.every((form) => form === 'row' || form === 'scalar');
+  }
+
+  #close(group: Group): void {
+    if (!this.#groups.delete(group)) return;
+    const nodes = group.members.map(({node}) => node);
+    for (const {outputs} of nodes) for (const output of outputs) this.#open.delete(output);
+    for (const {outputs} of group.views) for (const output of outputs) this.#viewed.delete(output);
+    const {frame} = group;
+    const rows = frame === null || nodes.length === 1 ? null : this.#rows(nodes, frame);
+    this.#nodes.push(...(rows === null ? nodes : [rows]), ...group.views);
+  }
+
+  /** The places of nodes whose values somebody else needs. */
+  #results(nodes: readonly CallNode[]): number[] {
+    const inside = new Set<Node>(nodes);
+    return nodes.flatMap(({outputs}, i) => {
+      const needed = outputs.some(
+        (output) => this.#kept.has(output) || (this.#users.get(output) ?? []).some((user) => !inside.has(user)),
+      );
+      return needed ? [i] : [];
+    });
+  }
+
+  #rows(nodes: readonly CallNode[], frame: Frame): RowsNode | null {
+    const inputs = inputsOf(nodes);
+    const places = new Map<string | Value, number>(inputs.map((input, i) => [keyOf(input), i]));
+    const steps = nodes.map(({execution, inputs: from, outputs}, i) => {
+      const read = from.map((input) => places.get(keyOf(input)) ?? -1);
+      for (const output of outputs) places.set(output, inputs.length + i);
+      const kernel = execution.kind === 'view' ? '' : execution.kernel;
+      const [output] = outputs;
+      const isRow = output !== undefined && !sameShape(output.shape, frame.shape);
+      const kind = FOLDS.has(kernel) ? ('fold' as const) : isRow ? ('row' as const) : ('whole' as const);
+      return {kernel, dtype: dtypeOf(outputs), from: read, kind};
+    });
+    const results = this.#results(nodes);
+    if (results.length === 0 || inputs.length === 0) return null;
+    return {
+      kind: 'rows',
+      op: nodes.at(-1)?.op ?? 'rows',
+      inputs,
+      outputs: results.flatMap((i) => nodes[i]?.outputs ?? []),
+      rows: sizeOf(frame.row) ?? 0,
+      length: frame.length,
+      forms: inputs.map((input) => formOf(input, frame) ?? 'whole'),
+      steps,
+      results,
+    };
+  }
+}
+
+/** How an operand stands in a frame; null where it is repeated in another way. */
+function formOf(operand: Operand, {shape, row}: Frame): Form | null {
+  if (operand.kind === 'scalar' || (sizeOf(operand.shape) === 1 && !sameShape(operand.shape, row))) return 'scalar';
+  if (sameShape(operand.shape, shape)) return 'whole';
+  if (sameShape(operand.shape, row)) return 'row';
+  const trailing = shape.filter((_, axis) => row[axis] === 1 && shape[axis] !== 1).length;
+  const own = operand.shape.slice(
+    Math.max(
+      0,
+      operand.shape.findIndex((size) => size !== 1),
+    ),
+  );
+  return trailing > 0 && sameShape(own, shape.slice(shape.length - own.length)) && sizeOf(own) === lengthOf(shape, row)
+    ? 'column'
+    : null;
+}
+
+const lengthOf = (shape: readonly number[], row: readonly number[]): number =>
+  (sizeOf(shape) ?? 0) / Math.max(1, sizeOf(row) ?? 1);
