@@ -37,13 +37,10 @@ import * as regularizers from '../regularizers/index.js';
 import {convertInputs} from './convert-inputs.js';
 import {serializePolicy} from './dtype-policy.js';
 import {checkInputs, type InputSpec} from './input-spec.js';
-import {flattenMasks, maskLost, maskOfLeaf} from './masks.js';
+import {flattenMasks, hasMasks, MASK_LOST, MASK_UNUSED, maskLost, maskOfLeaf} from './masks.js';
 import {checkShapeOption, mapShapes, sameSamples, shapesOf} from './shapes.js';
-import {type CallOptions, type LayerOptions, type Masks, type ShapesOf} from './types.js';
+import {type CallOptions, LAYER_OPTIONS, type LayerOptions, type Masks, RENAMED, type ShapesOf} from './types.js';
 import {stack, Weighted} from './weighted.js';
-
-const OPTIONS = ['name', 'trainable', 'dtype', 'activityRegularizer', 'inputShape'] as const;
-const RENAMED = {inputDim: 'inputShape', input_shape: 'inputShape', batchInputShape: 'inputShape'};
 
 type AnyLayer = Layer<never, unknown>;
 
@@ -112,7 +109,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
    */
   constructor(options: LayerOptions = {}, ownOptions: readonly string[] = []) {
     const className = publicNameOf(new.target)?.name ?? new.target.name;
-    checkOptions(className, options, [...OPTIONS, ...ownOptions], RENAMED);
+    checkOptions(className, options, [...LAYER_OPTIONS, ...ownOptions], RENAMED);
     const {name, trainable = true, dtype, activityRegularizer, inputShape} = options;
     if (name !== undefined && (typeof name !== 'string' || name === '' || name.includes('/'))) {
       throw new ValueError(`${className}: name must be a non-empty string without "/", got ${describe(name)}`);
@@ -259,7 +256,10 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     const training = options.training ?? stack.training ?? false;
     const previousMask = (options.mask ?? (plain ? maskOf(first) : mapStructure(first, maskOfLeaf))) as Masks;
     // Layers of several inputs get a list of masks.
-    const mask = tensorsIn(previousMask).length > 0 ? (previousMask as Tensor<boolean>) : undefined;
+    const masked = hasMasks(previousMask);
+    const taken = masked && ((options.mask ?? null) !== null || this.takesMaskOfInputs(options));
+    if (masked && !taken) this.#warnOnce(MASK_UNUSED);
+    const mask = taken ? (previousMask as Tensor<boolean>) : undefined;
     const callOptions = {...options, training, mask};
     if (tensors.some(isSymbolic)) return this.#invokeOnSymbols(inputs, options, callOptions, previousMask);
     const run = () => stack.call(this, training, () => this.#callOn(inputs, callOptions), options.training);
@@ -288,8 +288,19 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     if (!recorded) return masked;
     // A layer that gives its input back is a place of its own in the graph all the same.
     const own = mapStructure(masked, (leaf) => (isTensor(leaf) && originOf(leaf) !== undefined ? again(leaf) : leaf));
-    this.#record(inputs, seen.mask ? {...given, mask} : given, own);
+    this.#record(inputs, seen.mask && mask !== undefined ? {...given, mask} : given, own);
     return own;
+  }
+
+  #warnOnce(text: string): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    process.emitWarning(`${this.path}: ${text}`, 'KeratinWarning');
+  }
+
+  /** @internal Whether `call` gets the mask that travels with the inputs; one that is given it always gets. */
+  protected takesMaskOfInputs(_options: CallOptions): boolean {
+    return true;
   }
 
   #checkInputs(spec: InputSpec | readonly InputSpec[], inputs: unknown): void {
@@ -402,13 +413,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   #passMask(inputs: readonly unknown[], outputs: unknown, previousMask: Masks): unknown {
     if (previousMask === null && !(this.supportsMasking && this.#overrides('computeMask'))) return outputs;
     if (!this.supportsMasking) {
-      if (tensorsIn(previousMask).length > 0 && !this.#warned && maskLost(outputs)) {
-        this.#warned = true;
-        process.emitWarning(
-          `${this.path}: the input has a mask, which this layer does not pass on; layers after it will not see it`,
-          'KeratinWarning',
-        );
-      }
+      if (hasMasks(previousMask) && maskLost(outputs)) this.#warnOnce(MASK_LOST);
       return outputs;
     }
     const flat = tensorsIn(outputs);

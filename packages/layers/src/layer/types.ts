@@ -16,6 +16,12 @@ export interface LayerOptions {
   inputShape?: Shape | undefined;
 }
 
+/** The names of {@link LayerOptions}. */
+export const LAYER_OPTIONS = ['name', 'trainable', 'dtype', 'activityRegularizer', 'inputShape'] as const;
+
+/** What other versions of Keras call them. */
+export const RENAMED = {inputDim: 'inputShape', input_shape: 'inputShape', batchInputShape: 'inputShape'};
+
 /** What a layer's call takes beside tensors. */
 export interface CallOptions {
   /** Whether the call trains (dropout, batch statistics). Default: what the layer around has, else false. */

@@ -1,6 +1,7 @@
 import {type Config, isTensor, type Shape} from '@keratin/core';
 import {flattenStructure, invoke, isPlainObject} from '@keratin/core/internal';
 import {Layer} from '../layer/layer.js';
+import {type CallOptions} from '../layer/types.js';
 
 /** Base of what goes through sequences with states: keeps the shapes of the states that its first call was given. */
 export abstract class Sequences<O> extends Layer<never, O> {
@@ -17,6 +18,11 @@ export abstract class Sequences<O> extends Layer<never, O> {
       this.#initialShapes = shapes.length > 0 ? shapes : null;
     }
     return super[invoke](...args);
+  }
+
+  // Keras passes a travelling mask on only where the inputs are the only tensors of a call.
+  protected override takesMaskOfInputs({initialState}: CallOptions & {readonly initialState?: unknown}): boolean {
+    return initialState === undefined || initialState === null;
   }
 
   /** @internal */
