@@ -175,7 +175,7 @@ export class PReLU extends Layer {
       constraint: this.alphaConstraint,
     });
     const axes = inputShape.flatMap((n, axis) =>
-      shared.length > 0 && axis > 0 && !shared.includes(axis) && n !== null ? [[axis, n] as const] : [],
+      axis > 0 && !shared.includes(axis) && n !== null ? [[axis, n] as const] : [],
     );
     this.inputSpec = {ndim: inputShape.length, axes: Object.fromEntries(axes)};
     super.build(inputShape);

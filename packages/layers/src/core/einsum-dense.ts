@@ -60,10 +60,10 @@ export class EinsumDense extends KernelLayer {
   }
 
   override build(inputShape: Shape): void {
-    const {kernel, bias, inputAxes, outputAxes} = this.shapesFor(inputShape);
+    const {kernel, bias, inputAxes, outputAxes, inputSizes} = this.shapesFor(inputShape);
     this.addKernel(kernel, this.initializerFor(inputAxes, outputAxes));
     this.addBias(bias);
-    this.inputSpec = {ndim: inputShape.length};
+    this.inputSpec = {ndim: inputShape.length, axes: inputSizes};
     super.build(inputShape);
     this.finishLora();
   }

@@ -9,6 +9,8 @@ export interface EinsumShapes {
   /** Axes of the kernel that are summed over, and those that are in the output: what the fans are computed from. */
   readonly inputAxes: readonly number[];
   readonly outputAxes: readonly number[];
+  /** Sizes of the axes of the inputs that the kernel has too, by axis. */
+  readonly inputSizes: Readonly<Record<number, number>>;
 }
 
 const FORMS = [
@@ -74,6 +76,11 @@ export function einsumShapes(
       `${where}: the equation "${equation}" needs inputs of rank ${String(input.length)} or more, got inputs ${show(inputShape)}`,
     );
   }
+  if (elided > 0 && !equation.includes('...')) {
+    throw new ShapeError(
+      `${where}: the equation "${equation}" needs inputs of rank ${String(input.length)}, got inputs ${show(inputShape)}`,
+    );
+  }
   const full: (number | null)[] = [inputShape[0] ?? null, ...partial];
   if (elided > 0 && left) full.splice(1, 0, ...inputShape.slice(1, elided));
   else if (elided > 0) full.push(...inputShape.slice(-elided));
@@ -104,12 +111,16 @@ export function einsumShapes(
     );
   }
   const axes = letters(kernel).map((letter, axis) => ({axis, inOutput: output.includes(letter)}));
+  const inputSizes = letters(kernel).flatMap((letter, axis) =>
+    input.includes(letter) ? [[input.indexOf(letter) + lead, sizes[axis] ?? 0] as const] : [],
+  );
   return {
     kernel: sizes,
     bias: biasAxes === null ? null : biasShape(where, biasAxes, output, outputSize, left ? 0 : elided),
     output: full,
     inputAxes: axes.filter(({inOutput}) => !inOutput).map(({axis}) => axis),
     outputAxes: axes.filter(({inOutput}) => inOutput).map(({axis}) => axis),
+    inputSizes: Object.fromEntries(inputSizes),
   };
 }
 

@@ -87,6 +87,7 @@ export class LayerNormalization extends Layer {
           constraint: this.betaConstraint,
         })
       : null;
+    this.inputSpec = {axes: Object.fromEntries(axes.map((axis, i) => [axis, shape[i] ?? 1]))};
     super.build(inputShape);
   }
 

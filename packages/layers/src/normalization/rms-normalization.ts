@@ -42,6 +42,7 @@ export class RMSNormalization extends Layer {
       );
     }
     this.scale = this.addWeight({name: 'scale', shape, initializer: 'ones'});
+    this.inputSpec = {axes: Object.fromEntries(axes.map((axis, i) => [axis, shape[i] ?? 1]))};
     super.build(inputShape);
     this.#axis = axes;
   }

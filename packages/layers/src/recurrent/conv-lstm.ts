@@ -32,6 +32,14 @@ abstract class ConvLSTM<R extends boolean> extends RNN<Output<R>> {
     this.inputSpec = {ndim: rank + 3};
   }
 
+  override build(sequencesShape: never): void {
+    super.build(sequencesShape);
+    const shape: Shape = sequencesShape;
+    const axis = this.cell.dataFormat === 'channels_last' ? shape.length - 1 : 2;
+    const channels = shape[axis] ?? null;
+    if (channels !== null) this.inputSpec = {ndim: shape.length, axes: {[axis]: channels}};
+  }
+
   override computeOutputShape(sequencesShape: never): never {
     const shape: Shape = sequencesShape;
     const [batch = null, time = null, ...sample] = shape;

@@ -59,7 +59,10 @@ export const RNN_OPTIONS = [
 
 /** Options of a call. */
 export interface RNNCallOptions extends CallOptions {
-  /** The states before the first step. Default: zeros. */
+  /**
+   * The states before the first step. Default: zeros. Beside them the mask that travels with the sequences is not used, as in Keras, and a
+   * warning says so: pass it as `mask`.
+   */
   initialState?: States | undefined;
 }
 
@@ -112,6 +115,7 @@ export class RNN<O = unknown> extends Sequences<O> {
     this.unroll = flag('unroll');
     this.zeroOutputForMask = flag('zeroOutputForMask');
     this.supportsMasking = true;
+    if (this.cell instanceof VectorCell) this.inputSpec = {ndim: 3};
   }
 
   /** Sizes of the states, always a list. */
@@ -128,6 +132,8 @@ export class RNN<O = unknown> extends Sequences<O> {
   override build(sequencesShape: never): void {
     const shape: Shape = sequencesShape;
     if (!this.cell.built) this.cell.build([shape[0] ?? null, ...shape.slice(2)] as never);
+    const features = shape.at(-1) ?? null;
+    if (this.cell instanceof VectorCell && features !== null) this.inputSpec = {ndim: 3, axes: {[-1]: features}};
     if (this.stateful && this.#states === null) {
       const [batch = null] = shape;
       if (batch === null) {

@@ -1,4 +1,4 @@
-import {type Config, type Shape} from '@keratin/core';
+import {type Config} from '@keratin/core';
 import * as regularizers from '../regularizers/index.js';
 import {CELL_OPTIONS, type CellOptions, type VectorCell} from './cell.js';
 import {RNN, type RNNOptions} from './rnn.js';
@@ -29,13 +29,6 @@ export abstract class SequenceLayer<C extends VectorCell, O> extends RNN<O> {
 
   constructor(cell: C, options: RNNOptions) {
     super(cell, options, ['useCudnn']);
-    this.inputSpec = {ndim: 3};
-  }
-
-  override build(sequencesShape: never): void {
-    super.build(sequencesShape);
-    const features = (sequencesShape as Shape).at(-1) ?? null;
-    if (features !== null) this.inputSpec = {ndim: 3, axes: {[-1]: features}};
   }
 
   get units(): number {

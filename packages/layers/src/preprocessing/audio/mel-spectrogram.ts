@@ -94,6 +94,12 @@ export class MelSpectrogram extends Layer {
     if (inputs.ndim !== 1 && inputs.ndim !== 2) {
       throw new ShapeError(`${this.path}: signals are (time,) or (batch,time), got inputs ${show(inputs.shape)}`);
     }
+    const [time = null] = inputs.shape.slice(-1);
+    if (time !== null && time <= this.fftLength / 2) {
+      throw new ShapeError(
+        `${this.path}: signals are mirrored at their ends, so that they must have more than fftLength / 2 = ${String(this.fftLength / 2)} points, got inputs ${show(inputs.shape)}`,
+      );
+    }
     const compute = this.computeDtype as 'float32';
     if (isSymbolic(inputs)) return symbolicTensor({shape: this.computeOutputShape(inputs.shape), dtype: compute});
     const dtype = (compute as string) === 'float64' ? 'float64' : 'float32';
