@@ -120,6 +120,8 @@ export async function writeFiles(folder: string, tensors: Record<string, Tensor>
     await model.save(join(folder, `${id}.keras`));
     await model.saveWeights(join(folder, `${id}.weights.h5`));
     if (legacy) await model.save(join(folder, `${id}.h5`));
+    await model.save(join(folder, `${id}-folder`), {zipped: false});
+    await model.export(join(folder, `${id}.onnx`), {format: 'onnx'});
     model.resetMetrics();
     const {loss: lossValue} = model.trainOnBatch(x, y);
     keep('after', model.getWeights());

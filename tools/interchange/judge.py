@@ -6,6 +6,7 @@ import sys
 os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
 import keras
 import numpy as np
+import onnxruntime
 import tensorflow as tf
 from google.protobuf import text_format
 from safetensors.numpy import load_file
@@ -55,6 +56,14 @@ for case in written["files"]:
     path = os.path.join(folder, name)
     model = keras.saving.load_model(f"{path}.keras")
     close(f"{name}.keras: predictions", predictions, model.predict_on_batch(x))
+    unpacked = keras.saving.load_model(f"{path}-folder")
+    close(f"{name}-folder: predictions", predictions, unpacked.predict_on_batch(x))
+    session = onnxruntime.InferenceSession(f"{path}.onnx", providers=["CPUExecutionProvider"])
+    # Another size of the batch than the one that the graph was made with.
+    feeds = dict(zip([port.name for port in session.get_inputs()], values("x", case["num_inputs"])))
+    close(f"{name}.onnx: predictions", predictions, session.run(None, feeds)[0])
+    part = {key: value[:3] for key, value in feeds.items()}
+    close(f"{name}.onnx: predictions of three", predictions[:3], session.run(None, part)[0])
     fresh = keras.models.clone_model(model)
     fresh.compile(optimizer=keras.optimizers.deserialize(keras.optimizers.serialize(model.optimizer)), loss=model.loss)
     fresh.optimizer.build(fresh.trainable_variables)

@@ -1,6 +1,6 @@
 /**
  * Lets real Keras judge what this project writes: configs, weights, predictions, and one training step for each optimizer; and real
- * TensorBoard what it writes for that.
+ * TensorBoard and onnxruntime what it writes for them.
  *
  *   node tools/interchange/run.mjs
  *
@@ -16,7 +16,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const environment = join(process.env.KERATIN_HOME ?? join(homedir(), '.keratin'), 'interchange');
 const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-const PACKAGES = ['keras==3.15.*', 'tensorflow-cpu', 'safetensors', 'tensorboard'];
+const PACKAGES = ['keras==3.15.*', 'tensorflow-cpu', 'safetensors', 'tensorboard', 'onnxruntime'];
 
 // The writer runs on the packages' sources, as the tests do.
 const env = {...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.test.json')};

@@ -88,3 +88,5 @@ export {Profiler} from './profile/profiler.js';
 export {Compiler} from './jit/jit.js';
 export {describeSpec, specOf} from './jit/specs.js';
 export {type SegmentTree} from './jit/segments.js';
+export {type RecordedCall, recordCalls, type Recording} from './jit/record-calls.js';
+export {type Operand, type Scalar, type Value} from './jit/ir.js';

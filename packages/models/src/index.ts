@@ -6,6 +6,7 @@ export {modelFromJson, type ModelFromJsonOptions} from './functional/json.js';
 export {modelFromYaml} from './saving/yaml.js';
 export {loadModel, type LoadModelOptions} from './saving/load-model.js';
 export {type SaveModelOptions} from './saving/save-model.js';
+export {type ExportFormat, type ExportOptions, type InputSpecification} from './export/export-model.js';
 export {type LoadWeightsOptions} from './saving/weights.js';
 export {Sequential, type SequentialOptions} from './model/sequential.js';
 export {

@@ -14,6 +14,7 @@ import {type Metric} from '../metrics/index.js';
 import {type Optimizer} from '../optimizers/index.js';
 import {modelToYaml} from '../saving/model-to-yaml.js';
 import {compileConfig, compileSettings} from '../saving/compile-config.js';
+import {exportModel, type ExportOptions} from '../export/export-model.js';
 import {saveModel, type SaveModelOptions} from '../saving/save-model.js';
 import {loadWeights, type LoadWeightsOptions, saveWeights} from '../saving/weights.js';
 import {summary, type SummaryOptions} from '../summary/summary.js';
@@ -322,6 +323,18 @@ export class Model<const I = Tensor, const O = Tensor> extends GraphModel<I, O> 
    */
   save(path: string | URL, options?: SaveModelOptions): Promise<void> {
     return saveModel(this, path, options);
+  }
+
+  /**
+   * Writes what the model computes in inference, for other runtimes: an ONNX file (opset 18), which onnxruntime and others run. Sizes that
+   * the model leaves open stay open. Keras's other formats need TensorFlow.
+   *
+   * @example
+   * await model.export('mnist.onnx', {format: 'onnx'});
+   * @throws ValueError that names the layer and operation that has no form in ONNX
+   */
+  export(path: string | URL, options: ExportOptions): Promise<void> {
+    return exportModel(this, path, options);
   }
 
   /**

@@ -12,7 +12,7 @@ import {loadModel} from './load-model.js';
 
 // Damaged files are read rightly or refused in a sentence; they neither end nor stop the process, nor take its memory. The numbers are the same in
 // each run. KERATIN_FUZZ says how many files there are of each kind.
-const FILES = Number(process.env['KERATIN_FUZZ'] ?? 120);
+const FILES = Number(process.env['KERATIN_FUZZ'] ?? 40);
 const SECONDS = 'KERATIN_HDF5_SECONDS';
 
 let folder = '';
