@@ -2,7 +2,17 @@ import {addon} from '@keratin/native';
 import {type DType, DTYPES} from '../../dtype.js';
 import {opcodeOf} from '../../engine/execute.js';
 import {sameShape, sizeOf} from '../../shape.js';
-import {type CallNode, type ChainNode, liveAtEnd, type Node, type Operand, type Program, type Value} from '../ir.js';
+import {
+  type CallNode,
+  type ChainNode,
+  type Execution,
+  liveAtEnd,
+  type Node,
+  type Operand,
+  type Program,
+  type Value,
+} from '../ir.js';
+import {keyOf, NodeGroup, usersOf} from './node-group.js';
 
 const MAX_STEPS = 24;
 const MAX_INPUTS = 16;
@@ -12,9 +22,15 @@ export interface Step extends CallNode {
   readonly execution: {readonly kind: 'elementwise'; readonly kernel: string};
 }
 
-interface Group {
-  readonly shape: readonly number[];
-  steps: {readonly node: Step; readonly position: number}[];
+/** All of its nodes have one shape. */
+class Group extends NodeGroup {
+  constructor(
+    readonly shape: readonly number[],
+    node: Step,
+    position: number,
+  ) {
+    super(node, position);
+  }
 }
 
 /**
@@ -28,8 +44,8 @@ export function fuseElementwise(program: Program): Program {
 class Fusion {
   readonly #program: Program;
   readonly #nodes: Node[] = [];
-  readonly #users = new Map<Value, Node[]>();
-  readonly #kept: Set<Operand>;
+  readonly #users: ReadonlyMap<Value, readonly object[]>;
+  readonly #kept: ReadonlySet<Operand>;
   /** The open group that makes a value. */
   readonly #open = new Map<Value, Group>();
   readonly #groups = new Set<Group>();
@@ -37,32 +53,24 @@ class Fusion {
   constructor(program: Program) {
     this.#program = program;
     this.#kept = new Set(liveAtEnd(program));
-    for (const node of program.nodes) {
-      for (const input of node.inputs) {
-        if (input.kind !== 'value') continue;
-        const users = this.#users.get(input) ?? [];
-        users.push(node);
-        this.#users.set(input, users);
-      }
-    }
+    this.#users = usersOf(program.nodes);
   }
 
   run(): Program {
     this.#program.nodes.forEach((node, position) => {
       const groups = this.#groupsOf(node);
-      if (!isStep(node)) {
+      const [output] = node.outputs;
+      if (!isStep(node) || output === undefined) {
         for (const group of groups) this.#close(group);
         this.#nodes.push(node);
         return;
       }
-      const [output] = node.outputs;
-      if (output === undefined) return;
-      let joined: Group = {shape: output.shape, steps: []};
+      let joined = new Group(output.shape, node, position);
       for (const group of groups) {
-        if (sameShape(group.shape, output.shape) && fits(joined, group, node)) joined = this.#join(group, joined);
+        const fits = group.size + joined.size <= MAX_STEPS && group.inputsWith(joined) <= MAX_INPUTS;
+        if (sameShape(group.shape, output.shape) && fits) joined = this.#join(group, joined);
         else this.#close(group);
       }
-      joined.steps.push({node, position});
       this.#groups.add(joined);
       this.#open.set(output, joined);
     });
@@ -70,44 +78,42 @@ class Fusion {
     return {...this.#program, nodes: this.#nodes};
   }
 
-  #groupsOf(node: Node): Set<Group> {
-    const groups = new Set<Group>();
+  #groupsOf(node: Node): readonly Group[] {
+    const groups: Group[] = [];
     for (const input of node.inputs) {
       const group = input.kind === 'value' ? this.#open.get(input) : undefined;
-      if (group !== undefined) groups.add(group);
+      if (group !== undefined && !groups.includes(group)) groups.push(group);
     }
     return groups;
   }
 
-  #join(group: Group, other: Group): Group {
-    this.#groups.delete(group);
-    this.#groups.delete(other);
-    const steps = [...group.steps, ...other.steps].sort((a, b) => a.position - b.position);
-    const joined: Group = {shape: group.shape, steps};
-    for (const {node} of steps) for (const output of node.outputs) this.#open.set(output, joined);
-    this.#groups.add(joined);
-    return joined;
+  /** The smaller group becomes a part of the larger one. */
+  #join(a: Group, b: Group): Group {
+    const [into, from] = a.size >= b.size ? [a, b] : [b, a];
+    this.#groups.delete(from);
+    into.absorb(from);
+    for (const {node} of from.members) for (const output of node.outputs) this.#open.set(output, into);
+    return into;
   }
 
   #close(group: Group): void {
     if (!this.#groups.delete(group)) return;
-    for (const {node} of group.steps) for (const output of node.outputs) this.#open.delete(output);
-    const nodes = group.steps.map(({node}) => node);
-    const [only] = nodes;
-    if (only !== undefined && nodes.length === 1) this.#nodes.push(only);
-    else this.#nodes.push(...this.#chain(nodes));
+    const {nodes} = group;
+    for (const {outputs} of nodes) for (const output of outputs) this.#open.delete(output);
+    if (nodes.length === 1) this.#nodes.push(...nodes);
+    else this.#nodes.push(...this.#chain(group));
   }
 
   /** One chain, or none where nobody needs what it gives. */
-  #chain(nodes: readonly Step[]): ChainNode[] {
-    const inside = new Set<Node>(nodes);
-    const made = new Set(nodes.flatMap(({outputs}) => outputs));
-    const inputs = inputsOf(nodes);
+  #chain(group: Group): ChainNode[] {
+    const {nodes} = group;
+    const inside = new Set<object>(nodes);
+    const inputs = group.inputs();
     const places = new Map<string | Value, number>(inputs.map((input, i) => [keyOf(input), i]));
-    const steps = nodes.map(({execution: {kernel}, inputs: from, outputs}, i) => {
+    const steps = nodes.map(({execution, inputs: from, outputs}, i) => {
       const read = from.map((input) => places.get(keyOf(input)) ?? -1);
       for (const output of outputs) places.set(output, inputs.length + i);
-      return {kernel, dtype: dtypeOf(outputs), from: read};
+      return {kernel: kernelOf(execution), dtype: dtypeOf(outputs), from: read};
     });
     const results = nodes.flatMap(({outputs}, i) => {
       const needed = outputs.some(
@@ -115,33 +121,15 @@ class Fusion {
       );
       return needed ? [i] : [];
     });
-    const outputs = results.flatMap((i) => nodes[i]?.outputs ?? []).filter((output) => made.has(output));
+    const outputs = results.flatMap((i) => nodes[i]?.outputs ?? []);
     if (results.length === 0) return [];
     return [{kind: 'chain', op: nodes.at(-1)?.op ?? 'chain', inputs, outputs, steps, results}];
   }
 }
 
+export const kernelOf = (execution: Execution): string => (execution.kind === 'view' ? '' : execution.kernel);
+
 export const dtypeOf = ([output]: readonly Value[]): DType => output?.dtype ?? 'float32';
-
-/** Scalars are equal by what they are. */
-export const keyOf = (operand: Operand): string | Value =>
-  operand.kind === 'value'
-    ? operand
-    : `${operand.dtype} ${Object.is(operand.value, -0) ? '-0' : String(operand.value)}`;
-
-export function inputsOf(nodes: readonly CallNode[]): Operand[] {
-  const made = new Set<Operand>(nodes.flatMap(({outputs}) => outputs));
-  const inputs = new Map<string | Value, Operand>();
-  for (const node of nodes) {
-    for (const input of node.inputs) if (!made.has(input)) inputs.set(keyOf(input), input);
-  }
-  return [...inputs.values()];
-}
-
-function fits(a: Group, b: Group, node: Step): boolean {
-  const nodes = [...a.steps, ...b.steps].map((step) => step.node);
-  return nodes.length + 1 <= MAX_STEPS && inputsOf([...nodes, node]).length <= MAX_INPUTS;
-}
 
 export function isStep(node: Node): node is Step {
   if (node.kind !== 'call' || node.execution.kind !== 'elementwise' || node.inputs.length > 3) return false;

@@ -9,7 +9,8 @@ import {
   type RowsNode,
   type Value,
 } from '../ir.js';
-import {dtypeOf, inputsOf, isStep, keyOf} from './fuse.js';
+import {dtypeOf, isStep, kernelOf} from './fuse.js';
+import {keyOf, NodeGroup, usersOf} from './node-group.js';
 
 const MAX_STEPS = 48;
 const MAX_INPUTS = 16;
@@ -28,18 +29,19 @@ interface Frame {
   readonly length: number;
 }
 
-interface Member {
-  readonly node: CallNode;
-  readonly position: number;
-}
-
-interface Group {
-  readonly shape: readonly number[];
-  /** Null as long as no row is reduced. */
-  readonly frame: Frame | null;
-  readonly members: readonly Member[];
+class Group extends NodeGroup {
   /** Views of what the group makes: they come after it, so that they need not end it. */
-  readonly views: readonly Node[];
+  readonly views: Node[] = [];
+
+  constructor(
+    node: CallNode,
+    position: number,
+    readonly shape: readonly number[],
+    /** Null as long as no row is reduced. */
+    readonly frame: Frame | null,
+  ) {
+    super(node, position);
+  }
 }
 
 /**
@@ -54,7 +56,7 @@ export function fuseRows(program: Program): Program {
 class RowFusion {
   readonly #program: Program;
   readonly #nodes: Node[] = [];
-  readonly #users = new Map<Value, Node[]>();
+  readonly #users: ReadonlyMap<Value, readonly object[]>;
   readonly #kept: ReadonlySet<Operand>;
   /** Values whose elements do not lie in order. */
   readonly #scattered = new Set<Operand>();
@@ -69,13 +71,8 @@ class RowFusion {
     for (const {value, tensor} of program.constants) {
       if (tensor.strides !== null) this.#scattered.add(value);
     }
+    this.#users = usersOf(program.nodes);
     for (const node of program.nodes) {
-      for (const input of node.inputs) {
-        if (input.kind !== 'value') continue;
-        const users = this.#users.get(input) ?? [];
-        users.push(node);
-        this.#users.set(input, users);
-      }
       const isView = node.kind === 'call' && node.execution.kind === 'view' && node.name !== 'reshape';
       const [input] = node.inputs;
       if (isView || (input !== undefined && node.kind === 'call' && this.#inheritsOrder(node, input))) {
@@ -90,6 +87,7 @@ class RowFusion {
   }
 
   run(): Program {
+    if (!this.#program.nodes.some((node) => this.#isFold(node))) return this.#program;
     this.#program.nodes.forEach((node, position) => {
       if (this.#isView(node) && this.#postpone(node)) return;
       for (const group of this.#groupsOf(node, this.#viewed)) this.#close(group);
@@ -99,22 +97,17 @@ class RowFusion {
         this.#nodes.push(node);
         return;
       }
-      let joined = this.#groupOf({node, position});
+      let joined = this.#groupOf(node, position);
       for (const group of groups) {
         const both = this.#join(group, joined);
         if (both === null) this.#close(group);
         else joined = both;
       }
-      this.#put(joined);
+      this.#groups.add(joined);
+      for (const output of node.outputs) this.#open.set(output, joined);
     });
     for (const group of this.#groups) this.#close(group);
     return {...this.#program, nodes: this.#nodes};
-  }
-
-  #put(group: Group): void {
-    this.#groups.add(group);
-    for (const {node} of group.members) for (const output of node.outputs) this.#open.set(output, group);
-    for (const {outputs} of group.views) for (const output of outputs) this.#viewed.set(output, group);
   }
 
   #isView(node: Node): boolean {
@@ -125,8 +118,8 @@ class RowFusion {
   #postpone(node: Node): boolean {
     const [group, ...others] = new Set([...this.#groupsOf(node, this.#open), ...this.#groupsOf(node, this.#viewed)]);
     if (group === undefined || others.length > 0) return false;
-    this.#groups.delete(group);
-    this.#put({...group, views: [...group.views, node]});
+    group.views.push(node);
+    for (const output of node.outputs) this.#viewed.set(output, group);
     return true;
   }
 
@@ -148,43 +141,43 @@ class RowFusion {
     return sizeOf(output.shape) !== 0 && length >= MIN_LENGTH && length <= MAX_LENGTH;
   }
 
-  #groupsOf(node: Node, of: ReadonlyMap<Value, Group>): Set<Group> {
-    const groups = new Set<Group>();
+  #groupsOf(node: Node, of: ReadonlyMap<Value, Group>): readonly Group[] {
+    const groups: Group[] = [];
     for (const input of node.inputs) {
       const group = input.kind === 'value' ? of.get(input) : undefined;
-      if (group !== undefined) groups.add(group);
+      if (group !== undefined && !groups.includes(group)) groups.push(group);
     }
     return groups;
   }
 
-  #groupOf(member: Member): Group {
-    const {node} = member;
+  #groupOf(node: CallNode, position: number): Group {
     const [input] = node.inputs;
     const [output] = node.outputs;
-    const shape = output?.shape ?? [];
-    if (!this.#isFold(node) || input === undefined) return {shape, frame: null, members: [member], views: []};
-    const row = shape;
-    const length = (sizeOf(input.shape) ?? 0) / (sizeOf(row) ?? 1);
-    return {shape: input.shape, frame: {shape: input.shape, row, length}, members: [member], views: []};
+    const row = output?.shape ?? [];
+    if (!this.#isFold(node) || input === undefined) return new Group(node, position, row, null);
+    const {shape} = input;
+    return new Group(node, position, shape, {shape, row, length: (sizeOf(shape) ?? 0) / (sizeOf(row) ?? 1)});
   }
 
   /** Both as one, or null where they do not work on the same rows. */
   #join(a: Group, b: Group): Group | null {
-    const frame = a.frame ?? b.frame;
-    const shape = frame?.shape ?? a.shape;
-    if (b.frame !== null && frame !== null && !sameShape(b.frame.row, frame.row)) return null;
-    for (const group of [a, b]) {
-      const fits = sameShape(group.shape, shape) || (frame !== null && sameShape(group.shape, frame.row));
-      if (!fits || (group.frame !== null && !sameShape(group.frame.shape, shape))) return null;
+    if (a.size + b.size > MAX_STEPS || a.inputsWith(b) > MAX_INPUTS) return null;
+    // What has a frame keeps it; nodes without one have to fit into it.
+    const [into, from] = a.frame === null && b.frame !== null ? [b, a] : [a, b];
+    const {frame, shape} = into;
+    if (frame === null) {
+      if (!sameShape(shape, from.shape)) return null;
+    } else if (from.frame !== null) {
+      if (!sameShape(from.frame.shape, frame.shape) || !sameShape(from.frame.row, frame.row)) return null;
+    } else if (!from.members.every(({node}) => this.#fits(node, frame))) {
+      return null;
     }
-    const members = [...a.members, ...b.members].sort((x, y) => x.position - y.position);
-    const nodes = members.map(({node}) => node);
-    if (nodes.length > MAX_STEPS || inputsOf(nodes).length > MAX_INPUTS) return null;
-    if (frame !== null && !nodes.every((node) => this.#fits(node, frame))) return null;
-    if (this.#results(nodes).length > MAX_RESULTS) return null;
-    this.#groups.delete(a);
-    this.#groups.delete(b);
-    return {shape, frame, members, views: [...a.views, ...b.views]};
+    this.#groups.delete(from);
+    into.absorb(from);
+    into.views.push(...from.views);
+    for (const {node} of from.members) for (const output of node.outputs) this.#open.set(output, into);
+    for (const {outputs} of from.views) for (const output of outputs) this.#viewed.set(output, into);
+    return into;
   }
 
   #fits(node: CallNode, frame: Frame): boolean {
@@ -199,17 +192,17 @@ class RowFusion {
 
   #close(group: Group): void {
     if (!this.#groups.delete(group)) return;
-    const nodes = group.members.map(({node}) => node);
+    const {nodes} = group;
     for (const {outputs} of nodes) for (const output of outputs) this.#open.delete(output);
     for (const {outputs} of group.views) for (const output of outputs) this.#viewed.delete(output);
     const {frame} = group;
-    const rows = frame === null || nodes.length === 1 ? null : this.#rows(nodes, frame);
+    const rows = frame === null || nodes.length === 1 ? null : this.#rows(group, frame);
     this.#nodes.push(...(rows === null ? nodes : [rows]), ...group.views);
   }
 
   /** The places of nodes whose values somebody else needs. */
   #results(nodes: readonly CallNode[]): number[] {
-    const inside = new Set<Node>(nodes);
+    const inside = new Set<object>(nodes);
     return nodes.flatMap(({outputs}, i) => {
       const needed = outputs.some(
         (output) => this.#kept.has(output) || (this.#users.get(output) ?? []).some((user) => !inside.has(user)),
@@ -218,20 +211,22 @@ class RowFusion {
     });
   }
 
-  #rows(nodes: readonly CallNode[], frame: Frame): RowsNode | null {
-    const inputs = inputsOf(nodes);
+  /** Null where nobody needs what it gives, or more is needed than one kernel gives. */
+  #rows(group: Group, frame: Frame): RowsNode | null {
+    const {nodes} = group;
+    const inputs = group.inputs();
     const places = new Map<string | Value, number>(inputs.map((input, i) => [keyOf(input), i]));
     const steps = nodes.map(({execution, inputs: from, outputs}, i) => {
       const read = from.map((input) => places.get(keyOf(input)) ?? -1);
       for (const output of outputs) places.set(output, inputs.length + i);
-      const kernel = execution.kind === 'view' ? '' : execution.kernel;
+      const kernel = kernelOf(execution);
       const [output] = outputs;
       const isRow = output !== undefined && !sameShape(output.shape, frame.shape);
       const kind = FOLDS.has(kernel) ? ('fold' as const) : isRow ? ('row' as const) : ('whole' as const);
       return {kernel, dtype: dtypeOf(outputs), from: read, kind};
     });
     const results = this.#results(nodes);
-    if (results.length === 0 || inputs.length === 0) return null;
+    if (results.length === 0 || results.length > MAX_RESULTS) return null;
     return {
       kind: 'rows',
       op: nodes.at(-1)?.op ?? 'rows',
