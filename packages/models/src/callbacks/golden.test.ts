@@ -154,9 +154,34 @@ afterEach(() => {
   rmSync(folder, {recursive: true});
 });
 
+/** Where a NaN that comes first is the best value of Keras for ever, and here it is none: see keras-defects.test.ts. */
+const NOT_COPIED: Readonly<Record<string, object>> = {
+  early_nan_first: {
+    epochs_run: 4,
+    stop_training: false,
+    stopped_epoch: 0,
+    best_epoch: 3,
+    best: 0.25,
+    wait: 0,
+    final_weight_value: 4,
+  },
+  checkpoint_nan: {
+    best: 0.5,
+    saves_in_order: ['2.keras', '3.keras'],
+    files: ['2.keras', '3.keras'],
+    stdout: [
+      ...['', 'Epoch 1: val_loss did not improve from None'],
+      ...['', 'Epoch 2: val_loss improved from None to 1.00000, saving model to 2.keras'],
+      ...['', 'Epoch 2: finished saving model to 2.keras'],
+      ...['', 'Epoch 3: val_loss improved from 1.00000 to 0.50000, saving model to 3.keras'],
+      ...['', 'Epoch 3: finished saving model to 3.keras'],
+    ],
+  },
+};
+
 describe('driven by hand', () => {
   test.each(of('driven'))('$id', async (c) => {
-    const {expect: wanted} = c;
+    const wanted = {...c.expect, ...NOT_COPIED[c.id]};
     const model = modelOf(c.model);
     const saves: string[] = [];
     for (const method of ['save', 'saveWeights'] as const) {

@@ -61,9 +61,10 @@ export abstract class MonitorCallback extends Callback {
 
   /** @internal Whether `value` beats `reference` by more than minDelta. */
   protected isImprovement(value: number, reference: number | null): boolean {
+    // NaN beats nothing: nothing would ever beat it.
+    if (Number.isNaN(value)) return false;
     if (reference === null) return true;
     this.#sign ??= this.#direction();
-    // NaN beats nothing, and nothing beats it.
     return this.#sign === -1 ? value + this.minDelta < reference : value - this.minDelta > reference;
   }
 
