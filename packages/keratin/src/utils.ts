@@ -2,11 +2,18 @@
 import {utils} from '@keratin/datasets';
 
 export const {
+  arrayToImg,
+  audioDatasetFromDirectory,
   getFile,
+  imageDatasetFromDirectory,
+  imgToArray,
+  loadImg,
   normalize,
   packXYSampleWeight,
   padSequences,
+  saveImg,
   splitDataset,
+  textDatasetFromDirectory,
   timeseriesDatasetFromArray,
   toCategorical,
   trainTestSplit,
@@ -14,7 +21,10 @@ export const {
 } = utils;
 export {setSeed as setRandomSeed} from '@keratin/core';
 export {
+  CustomObjectScope,
+  customObjectScope,
   deserializeKerasObject,
+  getCustomObjects,
   getRegisteredName,
   getRegisteredObject,
   registerKerasSerializable,
