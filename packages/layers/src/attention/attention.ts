@@ -4,11 +4,12 @@ import {
   random,
   SeedGenerator,
   type Shape,
+  ShapeError,
   type Tensor,
   ValueError,
   type Variable,
 } from '@keratin/core';
-import {attention, describe, isSymbolic, resolveSeed} from '@keratin/core/internal';
+import {attention, describe, isSymbolic, resolveSeed, show} from '@keratin/core/internal';
 import {checkBoolean, checkChoice, checkNumber} from '../layer/arguments.js';
 import {Layer} from '../layer/layer.js';
 import {type CallOptions, type LayerOptions, type Masks} from '../layer/types.js';
@@ -97,6 +98,16 @@ export abstract class BaseAttention extends Layer<never, unknown> {
     throw new ValueError(`${this.path}: is called with a list [query, value] or [query, value, key], got ${got}`);
   }
 
+  private checkSizes(shapes: unknown): void {
+    const [query = [], value = [], key = value] = this.checkShapes(shapes);
+    const same = (a: number | null | undefined, b: number | null | undefined) => a === b || a === null || b === null;
+    const fit = query.length === key.length && key.length === value.length && query.length > 1;
+    if (fit && same(query.at(-1), key.at(-1)) && same(key.at(-2), value.at(-2))) return;
+    throw new ShapeError(
+      `${this.path}: query must be (batch,queries,n), value (batch,keys,m) and key (batch,keys,n), got query ${show(query)}, value ${show(value)} and key ${show(key)}`,
+    );
+  }
+
   override call(inputs: never, options: CallOptions): unknown {
     const list: unknown = inputs;
     if (!Array.isArray(list)) {
@@ -105,6 +116,7 @@ export abstract class BaseAttention extends Layer<never, unknown> {
       );
     }
     const [query, value, key = value] = list as [Tensor, Tensor, Tensor?];
+    this.checkSizes(list.map((one: Tensor) => one.shape));
     const {training, returnAttentionScores, useCausalMask} = options as AttentionCallOptions;
     const [queryMask = null, valueMask = null] = masksOf((options as {mask?: Masks}).mask ?? null);
     const drops = training === true && this.dropout > 0 && !isSymbolic(query);
