@@ -9,7 +9,7 @@ import {
   type Tensor,
   type Variable,
 } from '@keratin/core';
-import {concrete, dense, show} from '@keratin/core/internal';
+import {concrete, dense, isSymbolic, show} from '@keratin/core/internal';
 import * as activations from '../activations/index.js';
 import * as constraints from '../constraints/index.js';
 import * as initializers from '../initializers/index.js';
@@ -228,7 +228,8 @@ export interface WholeSequence {
 }
 
 /** The last of the states after each step, in memory of its own: a view would keep all of them. */
-export const lastState = (states: Tensor): Tensor => ops.concatenate([states.at(-1)]);
+export const lastState = (states: Tensor): Tensor =>
+  states.shape[0] === 1 ? states.reshape(states.shape.slice(1).map(Number)) : ops.concatenate([states.at(-1)]);
 
 /** Base of the cells on vectors, that project inputs of all steps at once. */
 export abstract class VectorCell extends Cell {
@@ -270,12 +271,25 @@ export abstract class VectorCell extends Cell {
   /** The inputs times the kernel, and the bias that belongs to it: of one step, or of all steps (time, batch, features). */
   abstract project(x: Tensor, training: boolean | undefined): Tensor;
 
-  /** The step from projected inputs. */
-  abstract advance(
+  /** The step from projected inputs, one operation after the other. */
+  protected abstract step(
     projected: Tensor,
     states: readonly Tensor[],
     training: boolean | undefined,
   ): readonly [output: Tensor, states: readonly Tensor[]];
+
+  /** The step from projected inputs: by the kernel of sequences where it knows this cell. */
+  advance(
+    projected: Tensor,
+    states: readonly Tensor[],
+    training: boolean | undefined,
+  ): readonly [output: Tensor, states: readonly Tensor[]] {
+    if ([projected, ...states].some(isSymbolic)) return this.step(projected, states, training);
+    const whole = this.wholeSequence(projected.expandDims(0), states, training);
+    if (whole === null) return this.step(projected, states, training);
+    const [h = whole.outputs, ...others] = whole.states;
+    return [h, [h, ...others]];
+  }
 
   /**
    * All steps at once, from projected inputs (time, batch, ...): the outputs (time, batch, units) and the last states. Null where the

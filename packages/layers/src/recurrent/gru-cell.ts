@@ -51,7 +51,7 @@ export class GRUCell extends VectorCell {
     const [bias] = this.biases();
     return this.projected(x, training, bias);
   }
-  override advance(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
+  protected override step(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
     const [h = projected] = states;
     const [xz = h, xr = h, xg = h] = ops.split(projected, 3, -1);
     const gate = this.recurrentActivation;

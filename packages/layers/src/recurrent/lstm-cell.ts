@@ -69,7 +69,7 @@ export class LSTMCell extends VectorCell {
   override project(x: Tensor, training: boolean | undefined): Tensor {
     return this.projected(x, training, this.bias === null ? null : this.inComputeDtype(this.bias));
   }
-  override advance(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
+  protected override step(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
     const [h = projected, c = projected] = states;
     const z = projected.add(this.recurrentProduct(h, training));
     return longShortTerm(z, c, this.activation, this.recurrentActivation, -1);

@@ -26,7 +26,7 @@ export class SimpleRNNCell extends VectorCell {
   override project(x: Tensor, training: boolean | undefined): Tensor {
     return this.projected(x, training, this.bias === null ? null : this.inComputeDtype(this.bias));
   }
-  override advance(z: Tensor, states: readonly Tensor[], training: boolean | undefined) {
+  protected override step(z: Tensor, states: readonly Tensor[], training: boolean | undefined) {
     const [h = z] = states;
     const output = this.activation(z.add(this.recurrentProduct(h, training)));
     return [output, [output]] as const;
