@@ -20,6 +20,8 @@ constexpr int64_t kChunkColumns = 256;
 constexpr int64_t kChunkWork = int64_t{3} << 20;
 // More chunks than these only where the caches ask for it.
 constexpr int64_t kManyChunks = 16;
+// So many share the work of a few threads out evenly enough where more would move more memory.
+constexpr int64_t kFewChunks = 4;
 // Up to so many elements the right operand is packed once for all chunks; a larger one would leave the caches
 // meanwhile, so each chunk packs what it reads next.
 constexpr int64_t kSharedElements = int64_t{1} << 16;
@@ -194,6 +196,8 @@ inline void choose_chunks(const Product<T>& q, Plan& plan) {
   }
   const int64_t wanted = min_of(work / kChunkWork, kManyChunks);
   const int64_t fewest_rows = plan.direct ? 1 : 4;
+  // Narrow chunks of a transposed left operand read a few elements of each of its rows, and pack the other for little.
+  const bool narrow_reads = !plan.direct && q.n * q.k > kSharedElements && q.a.row == 1 && q.a.column != 1;
   int64_t m_parts = divide_up(q.m, kChunkRows);
   int64_t n_parts = divide_up(q.n, kChunkColumns);
   for (;;) {
@@ -204,6 +208,8 @@ inline void choose_chunks(const Product<T>& q, Plan& plan) {
       n_parts *= 2;
     } else if (plan.m_chunk > 12 * kTileRows) {
       m_parts *= 2;
+    } else if (narrow_reads && m_parts * n_parts >= kFewChunks) {
+      break;
     } else if (plan.n_chunk > 2 * width || (plan.direct && plan.n_chunk > width)) {
       n_parts *= 2;
     } else if (plan.m_chunk >= 2 * fewest_rows * kTileRows && (plan.direct || m_parts * n_parts < kManyChunks / 2)) {
