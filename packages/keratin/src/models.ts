@@ -1,2 +1,2 @@
 /** Models. */
-export {cloneModel, loadModel, Model, modelFromJson, modelFromYaml, Sequential} from '@keratin/models';
+export {cloneModel, loadModel, Model, modelFromJson, modelFromYaml, saveModel, Sequential} from '@keratin/models';

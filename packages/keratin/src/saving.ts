@@ -1,9 +1,12 @@
-/** Configs of objects and the classes that they may name. */
+/** Models and weights as files; configs of objects and the classes that they may name. */
 export {
+  CustomObjectScope,
+  customObjectScope,
   deserializeKerasObject,
+  getCustomObjects,
   getRegisteredName,
   getRegisteredObject,
   registerKerasSerializable,
   serializeKerasObject,
 } from '@keratin/core';
-export {loadModel} from '@keratin/models';
+export {KerasFileEditor, loadModel, loadWeights, saveModel, saveWeights} from '@keratin/models';

@@ -5,9 +5,10 @@ export {cloneModel, type CloneModelOptions} from './functional/clone.js';
 export {modelFromJson, type ModelFromJsonOptions} from './functional/json.js';
 export {modelFromYaml} from './saving/yaml.js';
 export {loadModel, type LoadModelOptions} from './saving/load-model.js';
-export {type SaveModelOptions} from './saving/save-model.js';
+export {saveModel, type SaveModelOptions} from './saving/save-model.js';
+export {type Comparison, KerasFileEditor, type WeightsByName} from './saving/file-editor.js';
 export {type ExportFormat, type ExportOptions, type InputSpecification} from './export/export-model.js';
-export {type LoadWeightsOptions} from './saving/weights.js';
+export {loadWeights, type LoadWeightsOptions, saveWeights, type SaveWeightsOptions} from './saving/weights.js';
 export {Sequential, type SequentialOptions} from './model/sequential.js';
 export {
   type AnyEvaluation,

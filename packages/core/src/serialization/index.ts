@@ -3,6 +3,7 @@ export {checkConfig, checkNode, type Config, type ConfigNode, isNode} from './co
 export {toConfigKey, toOptionName, toOptions} from './keys.js';
 export {
   type CustomObjects,
+  getCustomObjects,
   getRegisteredName,
   getRegisteredObject,
   publicNameOf,
@@ -12,6 +13,7 @@ export {
   type Serializable,
   withCustomObjects,
 } from './registration.js';
+export {CustomObjectScope, customObjectScope} from './custom-objects.js';
 export {Registry, type RegistryOptions} from './registry.js';
 export {
   constructFrom,

@@ -91,6 +91,7 @@ function register(object: Serializable, options: RegisterOptions = {}): void {
     throw new ValueError(`registerKerasSerializable: "${id}" is already registered for ${describe(other)}`);
   }
   registered.set(id, object);
+  globals[id] = object;
   registeredNames.set(object, id);
 }
 
@@ -102,7 +103,26 @@ export function getRegisteredName(object: Serializable): string {
 /** Classes and functions by the name that configs use for them. */
 export type CustomObjects = Readonly<Record<string, unknown>>;
 
+const globals: Record<string, unknown> = {};
+
+/**
+ * The dictionary of all classes and functions that configs may name: the registered ones, and what is put into it.
+ *
+ * @example
+ * getCustomObjects()['swish2'] = (x: Tensor) => x.mul(ops.sigmoid(x));
+ */
+export function getCustomObjects(): Record<string, unknown> {
+  return globals;
+}
+
 let scopes: readonly CustomObjects[] = [];
+
+export function openScope(objects: CustomObjects): void {
+  scopes = [objects, ...scopes];
+}
+export function closeScope(objects: CustomObjects): void {
+  scopes = scopes.filter((open) => open !== objects);
+}
 
 /** Runs `fn` with classes and functions that configs may name, beside the registered ones. */
 export function withCustomObjects<T>(objects: CustomObjects, fn: () => T): T {
@@ -117,7 +137,7 @@ export function withCustomObjects<T>(objects: CustomObjects, fn: () => T): T {
 
 /** What a name stands for: among `customObjects`, the scopes around, and what was registered. */
 export function getRegisteredObject(name: string, customObjects: CustomObjects = {}): Serializable | undefined {
-  for (const objects of [customObjects, ...scopes]) {
+  for (const objects of [customObjects, ...scopes, globals]) {
     if (!Object.hasOwn(objects, name)) continue;
     const found = objects[name];
     if (typeof found === 'function') return found;

@@ -1,5 +1,8 @@
 import {describe, expect, test} from 'vitest';
 import {
+  CustomObjectScope,
+  customObjectScope,
+  getCustomObjects,
   deserializeKerasObject,
   getRegisteredName,
   getRegisteredObject,
@@ -128,4 +131,36 @@ test('configs hold plain JSON of bounded depth', () => {
   const loop: Record<string, unknown> = {};
   loop['self'] = loop;
   expect(() => checkConfig('here', loop)).toThrow('nested deeper than 128 levels');
+});
+
+describe('custom objects', () => {
+  const twice = () => 2;
+  test('are known within a scope, also to the end of a promise', async () => {
+    expect(getRegisteredObject('twice')).toBeUndefined();
+    expect(customObjectScope({twice}, () => getRegisteredObject('twice'))).toBe(twice);
+    const later = customObjectScope({twice}, async () => {
+      await Promise.resolve();
+      return getRegisteredObject('twice');
+    });
+    expect(await later).toBe(twice);
+    expect(() =>
+      customObjectScope({twice}, () => {
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    const [a, b] = [new CustomObjectScope({twice}), new CustomObjectScope({twice})];
+    a[Symbol.dispose]();
+    expect(getRegisteredObject('twice')).toBe(twice);
+    b[Symbol.dispose]();
+    expect(getRegisteredObject('twice')).toBeUndefined();
+    expect(() => new CustomObjectScope([] as never)).toThrow('classes and functions by name are needed');
+  });
+
+  test('are in one dictionary', () => {
+    getCustomObjects()['twice'] = twice;
+    expect(getRegisteredObject('twice')).toBe(twice);
+    Reflect.deleteProperty(getCustomObjects(), 'twice');
+    registerKerasSerializable(twice, {package: 'objects'});
+    expect(getCustomObjects()['objects>twice']).toBe(twice);
+  });
 });

@@ -13,7 +13,7 @@ import {
 } from '@keratin/core/internal';
 import {stack} from '@keratin/layers/internal';
 import {type AnyModel} from '../callbacks/callback.js';
-import {writeBytes} from '../saving/save-model.js';
+import {writeBytes} from '../saving/write-bytes.js';
 import {type GraphInput, toOnnx} from './onnx/to-onnx.js';
 
 /** What `model.export` writes. */

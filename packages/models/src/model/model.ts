@@ -16,7 +16,7 @@ import {modelToYaml} from '../saving/model-to-yaml.js';
 import {compileConfig, compileSettings} from '../saving/compile-config.js';
 import {exportModel, type ExportOptions} from '../export/export-model.js';
 import {saveModel, type SaveModelOptions} from '../saving/save-model.js';
-import {loadWeights, type LoadWeightsOptions, saveWeights} from '../saving/weights.js';
+import {loadWeights, type LoadWeightsOptions, saveWeights, type SaveWeightsOptions} from '../saving/weights.js';
 import {summary, type SummaryOptions} from '../summary/summary.js';
 import {type LossOption} from '../trainer/compiled-loss.js';
 import {type Arrays, type Batch} from '../trainer/data/batch.js';
@@ -357,11 +357,11 @@ export class Model<const I = Tensor, const O = Tensor> extends GraphModel<I, O> 
 
   /**
    * Writes the weights, and the state of the optimizer, to a file that ends in `.weights.h5`, which Keras reads too. `.safetensors`
-   * holds the weights under their paths; `.h5` is the format of Keras 2. The file appears whole or not at all.
+   * holds the weights under their paths; `.h5` is the format of Keras 2; with `maxShardSize` a `.weights.json` names several files. The file appears whole or not at all.
    * @throws NotBuiltError where there are no weights yet
    */
-  saveWeights(path: string | URL): Promise<void> {
-    return saveWeights(this, path);
+  saveWeights(path: string | URL, options?: SaveWeightsOptions): Promise<void> {
+    return saveWeights(this, path, options);
   }
 
   /**

@@ -1,25 +1,56 @@
 import {type DType, type Element, FileFormatError, type Tensor, type Variable} from '@keratin/core';
-import {isFloating, isInteger, sameShape, show} from '@keratin/core/internal';
+import {concrete, isFloating, isInteger, sameShape, show} from '@keratin/core/internal';
 import {type AnyModel} from '../callbacks/callback.js';
 import {Optimizer} from '../optimizers/optimizer.js';
 import {warn} from '../progress/output.js';
-import {type H5Dataset, type H5Reader} from './hdf5.js';
+import {type H5Dataset, type H5Source} from './hdf5.js';
 import {H5Writer} from './hdf5-writer.js';
 import {hasOwnVariables, type HasOwnVariables, type Saveable, saveablesOf} from './saveables.js';
 
 // Keras 3's layout of weights in HDF5: `<place of the layer>/vars/0`, `1`, ...
 
+/** An array to be stored. */
+interface StoredValue {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly read: () => Tensor<Element>;
+}
+
+/** What is stored in one group of a file. */
+interface WeightEntry {
+  readonly group: string;
+  /** The name of the layer or optimizer. */
+  readonly owner: string;
+  readonly values: readonly (readonly [name: string, value: StoredValue])[];
+}
+
+/** All that a file of weights holds, in order, with the state of the optimizer. */
+export function weightEntries(model: AnyModel, includeOptimizer = true): WeightEntry[] {
+  const saveables = saveablesOf(model).filter(({owner}) => includeOptimizer || !(owner instanceof Optimizer));
+  return saveables.map(({path, owner, variables}) => {
+    const own = hasOwnVariables(owner) ? Object.entries(owner.saveOwnVariables()) : [];
+    const values: WeightEntry['values'] = [
+      ...variables.map((variable, i) => [String(i), stored(variable, () => variable.readValue())] as const),
+      ...own.map(([name, value]) => [name, stored(value, () => value)] as const),
+    ];
+    return {group: groupOf(path), owner: owner.name, values};
+  });
+}
+
+const stored = ({shape, dtype}: Tensor<Element>, read: () => Tensor<Element>): StoredValue => ({
+  shape: concrete(shape),
+  dtype,
+  read,
+});
+
 /** The bytes of a file of weights, with the state of the optimizer. */
 export function encodeWeights(model: AnyModel, label: string, includeOptimizer = true): Promise<Uint8Array> {
-  const saveables = saveablesOf(model).filter(({owner}) => includeOptimizer || !(owner instanceof Optimizer));
+  const entries = weightEntries(model, includeOptimizer);
   return H5Writer.make(label, (file) => {
-    for (const {path, owner, variables} of saveables) {
-      const group = groupOf(path);
+    for (const {group, owner, values} of entries) {
       file.group(group);
-      file.text(group, 'name', owner.name);
-      for (const [i, variable] of variables.entries()) file.dataset(`${group}/${String(i)}`, variable.readValue());
-      if (!hasOwnVariables(owner)) continue;
-      for (const [name, value] of Object.entries(owner.saveOwnVariables())) file.dataset(`${group}/${name}`, value);
+      file.text(group, 'name', owner);
+      for (const [name, {read}] of values) file.dataset(`${group}/${name}`, read());
     }
   });
 }
@@ -38,7 +69,7 @@ export interface Plan {
 }
 
 /** What a file in Keras 3's layout has for the weights of a model. */
-export function planWeights(file: H5Reader, model: AnyModel): Plan {
+export function planWeights(file: H5Source, model: AnyModel): Plan {
   const values: Value[] = [];
   const named: (readonly [HasOwnVariables, Record<string, H5Dataset>])[] = [];
   const problems: string[] = [];
@@ -74,14 +105,14 @@ export function planWeights(file: H5Reader, model: AnyModel): Plan {
 const count = (n: number): string => `${String(n)} variable${n === 1 ? '' : 's'}`;
 
 /** Files of Keras 2.13 named the layers of a model otherwise. */
-function placeOf(file: H5Reader, path: string): string {
+function placeOf(file: H5Source, path: string): string {
   const group = groupOf(path);
   if (file.kind(group) === 'group' || file.kind('_layer_checkpoint_dependencies') !== 'group') return group;
   return group.replaceAll('layers', '_layer_checkpoint_dependencies');
 }
 
 /** Takes the value of a variable from an array of the file, or says why it cannot be. */
-function match(file: H5Reader, path: string, variable: Variable<Element>, values: Value[]): string | null {
+function match(file: H5Source, path: string, variable: Variable<Element>, values: Value[]): string | null {
   const found = file.dataset(path);
   if (found === null) return `${path} (${variable.path}) is missing`;
   return matchDataset(found, path, variable, values);
@@ -111,7 +142,7 @@ const areAlike = (a: DType, b: DType): boolean =>
 const isWhole = (dtype: DType): boolean => isInteger(dtype) || dtype === 'bool';
 
 /** What a file has for the state of an optimizer; null where it has none. */
-export function planOptimizer(file: H5Reader, saveable: Saveable): Plan | null {
+export function planOptimizer(file: H5Source, saveable: Saveable): Plan | null {
   const group = groupOf(saveable.path);
   const names = file.names(group);
   if (names.length === 0) return null;

@@ -23,6 +23,12 @@ const ENUM = 8;
 const MAX_RATIO = 1032;
 const SLACK_BYTES = 1 << 20;
 
+/** Groups and arrays: of a file, or of several side by side. */
+export type H5Source = Pick<
+  H5Reader,
+  'kind' | 'names' | 'datasets' | 'dataset' | 'text' | 'texts' | 'elements' | 'close'
+>;
+
 /**
  * An HDF5 file that is open for reading: a thread of its own reads it, in memory, so that nothing in it can lead to another file, stop the
  * process or take its memory. Links are refused where they are met; arrays that are larger than the file can hold are refused before

@@ -277,3 +277,24 @@ describe('what could not be loaded is refused when it is saved', () => {
     expect(await next(true)).toEqual(await next(false));
   });
 });
+
+test('a model whose build makes one layer, and whose call builds the others, comes back', async () => {
+  class Rebuilding extends Model {
+    readonly hidden = new layers.Dense(3);
+    declare rebuild: layers.Dense;
+    override build(inputShape: Shape) {
+      this.rebuild = new layers.Dense(inputShape.at(-1) ?? 0);
+      super.build(inputShape);
+    }
+    override call(x: Tensor) {
+      return this.rebuild(this.hidden(x));
+    }
+  }
+  registerKerasSerializable(Rebuilding, {package: 'Test'});
+  const model = new Rebuilding();
+  const x = random.normal([2, 4]);
+  const y = model(x);
+  await model.save(join(folder, 'rebuilding.keras'));
+  const again = await loadModel(join(folder, 'rebuilding.keras'));
+  expect(again(x).array()).toEqual(y.array());
+});

@@ -6,7 +6,7 @@ import {type AnyModel} from '../callbacks/callback.js';
 import {warn} from '../progress/output.js';
 import {compileConfig} from './compile-config.js';
 import {matchDataset, type Plan, type Value} from './h5-weights.js';
-import {H5Reader} from './hdf5.js';
+import {H5Reader, type H5Source} from './hdf5.js';
 import {H5Writer} from './hdf5-writer.js';
 import {KERAS_VERSION, nodeOf, parseJson} from './keras-file.js';
 import {modernCompileConfig, modernNode} from './legacy-config.js';
@@ -29,7 +29,7 @@ const legacyWeights = (layer: AnyLayer): readonly Variable[] => [
 ];
 
 /** The config of the model in a file with that of `compile`, as Keras 3 writes them; null where the file holds no model. */
-export function legacyNode(file: H5Reader, label: string): ReturnType<typeof checkNode> {
+export function legacyNode(file: H5Source, label: string): ReturnType<typeof checkNode> {
   const text = file.text('', 'model_config');
   if (text === null) {
     const holds =
@@ -45,7 +45,7 @@ export function legacyNode(file: H5Reader, label: string): ReturnType<typeof che
 }
 
 /** What a file has for the weights of a model: layers in order, as Keras matches them, or by their names. */
-export function planLegacy(file: H5Reader, model: AnyModel, byName: boolean, label: string): Plan {
+export function planLegacy(file: H5Source, model: AnyModel, byName: boolean, label: string): Plan {
   const root = file.kind(WEIGHTS) === 'group' ? WEIGHTS : '';
   const stored = file.texts(root, 'layer_names');
   if (stored === null)
@@ -90,7 +90,7 @@ export function planLegacy(file: H5Reader, model: AnyModel, byName: boolean, lab
 }
 
 /** What a file has for the state of the optimizer; null where it has none that fits, which a warning says. */
-export function planLegacyOptimizer(file: H5Reader, model: AnyModel, label: string): Plan | null {
+export function planLegacyOptimizer(file: H5Source, model: AnyModel, label: string): Plan | null {
   const {optimizer} = model;
   const names = file.texts(OPTIMIZER, 'weight_names');
   if (optimizer === null || names === null || names.length === 0) return null;

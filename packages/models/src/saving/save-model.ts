@@ -9,6 +9,7 @@ import {encodeLegacy} from './legacy-file.js';
 import {nodeOf, writeKerasFile} from './keras-file.js';
 import {writeKerasFolder} from './keras-folder.js';
 import {checkRestorable} from './trial.js';
+import {writeBytes} from './write-bytes.js';
 
 /** Options of `model.save`. */
 export interface SaveModelOptions {
@@ -57,19 +58,13 @@ function checkFolderPath(where: string, path: unknown): string {
   throw new ValueError(`${where}: with zipped: false the path names a folder, got ${describe(text)}`);
 }
 
-/** Writes a file whole or not at all. */
-export const writeBytes = (path: string, bytes: Uint8Array): Promise<void> =>
-  writeAtomic(path, async (handle) => {
-    for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
-  });
-
 /** The config with how the model was compiled; what a file cannot hold is an error here. */
 function completeNode(model: AnyModel, where: string): ConfigNode {
   const compiled: Config = compileConfig(model.trainer, where) ?? {};
   return {...nodeOf(model), compile_config: compiled};
 }
 
-const exists = (path: string): Promise<boolean> =>
+export const exists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
     () => false,

@@ -67,7 +67,9 @@ test('all that does not fit is told at once, and nothing is changed', async () =
 test.each(['w', 'w.h6', 'model.hs'])('the ending of %s is refused', async (name) => {
   const text = `the file must end in ".weights.h5" (or ".safetensors", ".h5", ".hdf5"`;
   await expect(build().saveWeights(name)).rejects.toThrow(`saveWeights: ${text}), got "${name}"`);
-  await expect(build().loadWeights(name)).rejects.toThrow(`loadWeights: ${text}, ".keras"), got "${name}"`);
+  await expect(build().loadWeights(name)).rejects.toThrow(
+    `loadWeights: ${text}, ".weights.json", ".keras"), got "${name}"`,
+  );
 });
 
 test.each(['w.weights.h5', 'w.h5', 'w.safetensors'])(
@@ -134,4 +136,31 @@ test('a model without weights says so', async () => {
     'saveWeights: model "later" has no weights yet; build it with build(inputShape), or call it once',
   );
   await expect(model.loadWeights('w.safetensors')).rejects.toThrow('loadWeights: model "later" has no weights yet');
+});
+
+test('weights in several files of bounded size, which a map names', async () => {
+  const own = mkdtempSync(join(folder, 'shards-'));
+  const path = join(own, 'm.weights.json');
+  const model = build(8).compile({optimizer: 'adam', loss: 'mse'});
+  model.trainOnBatch(ops.ones([4, 2]), ops.ones([4, 1]));
+  await model.saveWeights(path, {maxShardSize: 100 / 1024 ** 3});
+  const names = readdirSync(own).sort();
+  expect(names.length).toBeGreaterThan(3);
+  expect(names).toEqual([
+    'm.weights.json',
+    ...names.slice(1).map((_, i) => `m_${String(i).padStart(5, '0')}.weights.h5`),
+  ]);
+  const other = build(8).compile({optimizer: 'adam', loss: 'mse'});
+  await other.loadWeights(path);
+  expect(values(other)).toEqual(values(model));
+  expect(other.optimizer?.variables.map((v) => v.array())).toEqual(model.optimizer?.variables.map((v) => v.array()));
+  rmSync(join(own, 'm_00001.weights.h5'));
+  await expect(other.loadWeights(path)).rejects.toThrow('its file m_00001.weights.h5 is missing');
+  writeFileSync(path, JSON.stringify({weight_map: {'/vars': '../elsewhere.weights.h5'}}));
+  await expect(other.loadWeights(path)).rejects.toThrow('is no map of files of weights: weight_map./vars');
+  await expect(model.saveWeights(path, {maxShardSize: 8 / 1024 ** 3})).rejects.toThrow('is larger than maxShardSize');
+  await expect(model.saveWeights(join(own, 'w.h5'), {maxShardSize: 1})).rejects.toThrow('must end in');
+  await expect(model.saveWeights(path, {maxShardSize: 1, overwrite: false})).rejects.toThrow(
+    `saveWeights: ${path} exists, and overwrite is false`,
+  );
 });

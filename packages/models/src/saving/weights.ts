@@ -13,14 +13,16 @@ import {type AnyModel} from '../callbacks/callback.js';
 import {warn} from '../progress/output.js';
 import {Optimizer} from '../optimizers/optimizer.js';
 import {carryOut, encodeWeights, type Plan, planOptimizer, planWeights, report, type Value} from './h5-weights.js';
-import {H5Reader} from './hdf5.js';
+import {H5Reader, type H5Source} from './hdf5.js';
 import {readKerasFile, WEIGHTS} from './keras-file.js';
 import {encodeLegacyWeights, openH5, planLegacy} from './legacy-file.js';
-import {writeBytes} from './save-model.js';
+import {exists} from './save-model.js';
 import {saveablesOf} from './saveables.js';
+import {openShards, saveShards} from './shards.js';
+import {writeBytes} from './write-bytes.js';
 
 const WRITTEN = ['.weights.h5', '.safetensors', '.h5', '.hdf5'] as const;
-const READ = [...WRITTEN, '.keras'] as const;
+const READ = [...WRITTEN, '.weights.json', '.keras'] as const;
 
 /**
  * Checks the ending of a file of weights.
@@ -53,12 +55,35 @@ function named(model: AnyModel): Map<string, Variable> {
   return byName;
 }
 
-/** Writes the weights: what `model.saveWeights` does. */
-export async function saveWeights(model: AnyModel, path: FilePath): Promise<void> {
+/** Options of `model.saveWeights`. */
+export interface SaveWeightsOptions {
+  /** Whether a file that is there is replaced. Default true; false makes it an error. */
+  overwrite?: boolean | undefined;
+  /** The largest size of a file in gigabytes: several hold the weights, and a `.weights.json` file names them. Default: one file. */
+  maxShardSize?: number | undefined;
+}
+
+const SAVE_OPTIONS = ['overwrite', 'maxShardSize'] as const satisfies readonly (keyof SaveWeightsOptions)[];
+
+/**
+ * Writes the weights: what `model.saveWeights` does.
+ *
+ * @example
+ * await saving.saveWeights(model, 'large.weights.json', {maxShardSize: 2});
+ */
+export async function saveWeights(model: AnyModel, path: FilePath, options: SaveWeightsOptions = {}): Promise<void> {
   const where = 'saveWeights';
-  const file = checkWeightsPath(where, path);
+  checkOptions(where, options, SAVE_OPTIONS, {max_shard_size: 'maxShardSize'});
+  const {overwrite = true, maxShardSize} = options;
+  const file = checkWeightsPath(where, path, maxShardSize === undefined ? WRITTEN : ['.weights.json']);
+  if (maxShardSize !== undefined && !(maxShardSize > 0)) {
+    throw new ValueError(`${where}: maxShardSize is a positive number of gigabytes, got ${describe(maxShardSize)}`);
+  }
   assertBuilt(where, model);
-  if (file.endsWith('.weights.h5')) {
+  if (!overwrite && (await exists(file))) throw new ValueError(`${where}: ${file} exists, and overwrite is false`);
+  if (maxShardSize !== undefined) {
+    await saveShards(model, file, maxShardSize, where);
+  } else if (file.endsWith('.weights.h5')) {
     await writeBytes(file, await encodeWeights(model, where));
   } else if (file.endsWith('.safetensors')) {
     const weights = named(model);
@@ -104,9 +129,7 @@ export async function loadWeights(model: AnyModel, path: FilePath, options: Load
     await put([await planSafetensors(model, file)]);
     return;
   }
-  const reader = file.endsWith('.keras')
-    ? await H5Reader.open((await readKerasFile(file, label)).weights, `${label}: ${WEIGHTS}`)
-    : await openH5(file, label);
+  const reader = await openSource(file, label);
   try {
     await put(plansOfH5(model, reader, label, byName));
   } finally {
@@ -114,7 +137,13 @@ export async function loadWeights(model: AnyModel, path: FilePath, options: Load
   }
 }
 
-function plansOfH5(model: AnyModel, reader: H5Reader, label: string, byName: boolean): readonly Plan[] {
+async function openSource(file: string, label: string): Promise<H5Source> {
+  if (file.endsWith('.weights.json')) return openShards(file, label);
+  if (!file.endsWith('.keras')) return openH5(file, label);
+  return H5Reader.open((await readKerasFile(file, label)).weights, `${label}: ${WEIGHTS}`);
+}
+
+function plansOfH5(model: AnyModel, reader: H5Source, label: string, byName: boolean): readonly Plan[] {
   const isLegacy = reader.texts('', 'layer_names') !== null || reader.kind('model_weights') === 'group';
   if (byName && !isLegacy) throw new ValueError(`${label}: byName is for files in the format of Keras 2`);
   const plans = isLegacy ? [planLegacy(reader, model, byName, label)] : [planWeights(reader, model)];
@@ -123,7 +152,7 @@ function plansOfH5(model: AnyModel, reader: H5Reader, label: string, byName: boo
 }
 
 /** The state of the optimizer, where the file has one that fits: weights of a model that was trained otherwise are welcome too. */
-function planState(model: AnyModel, reader: H5Reader, label: string): readonly Plan[] | null {
+function planState(model: AnyModel, reader: H5Source, label: string): readonly Plan[] | null {
   const plans: Plan[] = [];
   for (const saveable of saveablesOf(model)) {
     const {owner} = saveable;
