@@ -41,7 +41,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 export function hint(word: string, candidates: readonly string[]): string {
   const near = nearest(word, candidates);
   if (near !== undefined) return `; did you mean "${near}"?`;
-  return candidates.length > 0 && candidates.length <= 24 ? `; it takes ${candidates.join(', ')}` : '';
+  const names = [...new Set(candidates)];
+  return names.length > 0 && names.length <= 24 ? `; it takes ${names.join(', ')}` : '';
 }
 
 /**

@@ -1,4 +1,4 @@
-import {type Element, KeratinError, ops, type Tensor} from '@keratin/core';
+import {KeratinError, ops, type Tensor} from '@keratin/core';
 import {mapStructure, tensorsIn} from '@keratin/core/internal';
 import {describe, expect, test} from 'vitest';
 import {callOf, type Case, golden, type Testable} from './testing/golden-layers.js';

@@ -1,6 +1,7 @@
 import {type Config, type Shape, type Tensor} from '@keratin/core';
 import {type PerAxis} from '../convolution/window-layer.js';
 import * as regularizers from '../regularizers/index.js';
+import {CELL_OPTIONS} from './cell.js';
 import {CONV_LSTM_OPTIONS, ConvLSTMCell, type ConvLSTMCellOptions} from './conv-lstm-cell.js';
 import {RNN, type RNNOptions, type RNNOutput} from './rnn.js';
 import {splitOptions} from './sequence-layer.js';
@@ -28,7 +29,8 @@ abstract class ConvLSTM<R extends boolean> extends RNN<Output<R>> {
       'conv_lstm_cell',
       CONV_LSTM_OPTIONS,
     );
-    super(new ConvLSTMCell(where, rank, filters, kernelSize, ofCell), ofLayer);
+    // The options of the cell are known names too, for hints.
+    super(new ConvLSTMCell(where, rank, filters, kernelSize, ofCell), ofLayer, [...CELL_OPTIONS, ...CONV_LSTM_OPTIONS]);
     this.inputSpec = {ndim: rank + 3};
   }
 

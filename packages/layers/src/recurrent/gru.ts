@@ -15,6 +15,6 @@ export class GRU<R extends boolean = false> extends SequenceLayer<GRUCell, RNNOu
   constructor(units: number, options: GRUOptions<R> = {}) {
     const own = ['recurrentActivation', 'resetAfter', 'implementation'];
     const {ofCell, ofLayer} = splitOptions<GRUCellOptions>(options, 'gru_cell', own);
-    super(new GRUCell(checkCount('GRU', 'units', units), ofCell), ofLayer);
+    super(new GRUCell(checkCount('GRU', 'units', units), ofCell), ofLayer, own);
   }
 }

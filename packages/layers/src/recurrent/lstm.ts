@@ -21,6 +21,6 @@ export class LSTM<R extends boolean = false> extends SequenceLayer<
   constructor(units: number, options: LSTMOptions<R> = {}) {
     const own = ['recurrentActivation', 'unitForgetBias', 'implementation'];
     const {ofCell, ofLayer} = splitOptions<LSTMCellOptions>(options, 'lstm_cell', own);
-    super(new LSTMCell(checkCount('LSTM', 'units', units), ofCell), ofLayer);
+    super(new LSTMCell(checkCount('LSTM', 'units', units), ofCell), ofLayer, own);
   }
 }

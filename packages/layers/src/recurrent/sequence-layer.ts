@@ -27,8 +27,9 @@ export abstract class SequenceLayer<C extends VectorCell, O> extends RNN<O> {
   static override readonly positional = ['units'];
   declare readonly cell: C;
 
-  constructor(cell: C, options: RNNOptions) {
-    super(cell, options, ['useCudnn']);
+  constructor(cell: C, options: RNNOptions, ownOptions: readonly string[] = []) {
+    // The options of the cell are known names too, for hints.
+    super(cell, options, ['useCudnn', ...CELL_OPTIONS, ...ownOptions]);
   }
 
   get units(): number {
