@@ -9,3 +9,12 @@ export {mnist} from './classic/mnist.js';
 export {reuters, type ReutersOptions} from './classic/reuters.js';
 export {type PairOf, type PartsOf} from './classic/train-and-test.js';
 export {type WordOptions} from './classic/word-sequences.js';
+export {
+  type BlobsOptions,
+  makeBlobs,
+  makeCircles,
+  makeGaussians,
+  makeMoons,
+  makeSpirals,
+  type SyntheticOptions,
+} from './classic/synthetic.js';

@@ -2,7 +2,7 @@
 export {getFile, type GetFileOptions} from './files/get-file.js';
 export {normalize} from './utils/normalize.js';
 export {packXYSampleWeight, unpackXYSampleWeight} from './utils/pack.js';
-export {padSequences, type PadSequencesOptions, type Sequence} from './utils/pad-sequences.js';
+export {padSequences, type PaddableSequence, type PadSequencesOptions} from './utils/pad-sequences.js';
 export {splitDataset, type SplitDatasetOptions} from './utils/split-dataset.js';
 export {timeseriesDatasetFromArray, type TimeseriesOptions} from './utils/timeseries.js';
 export {toCategorical} from './utils/to-categorical.js';
@@ -24,3 +24,4 @@ export {type FolderDataset, type FromFolder} from './folders/folder-dataset.js';
 export {imageDatasetFromDirectory, type ImageDatasetOptions} from './folders/image-dataset.js';
 export {type FolderOptions, type LabelMode} from './folders/index-folder.js';
 export {textDatasetFromDirectory, type TextDatasetOptions} from './folders/text-dataset.js';
+export {PyDataset, type PyDatasetOptions, PyDataset as Sequence} from './utils/py-dataset.js';

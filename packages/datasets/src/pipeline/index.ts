@@ -11,3 +11,14 @@ export {type ElementSpec, TensorSpec} from './elements/spec.js';
 export {type PerPart} from './elements/pad.js';
 export {type ArrayStructure, type Stacked, type TensorsOf} from './elements/types.js';
 export {type CsvOptions} from './sources/csv.js';
+export {
+  encodeExample,
+  type ExampleValue,
+  type FeatureDType,
+  type FeatureSpecs,
+  FixedLenFeature,
+  parseExample,
+  type ParsedExample,
+  VarLenFeature,
+} from './sources/example.js';
+export {writeTfrecord} from './sources/write-tfrecord.js';

@@ -2,7 +2,7 @@ import {type DType, type Element, isTensor, type Tensor, tensor, ValueError} fro
 import {checkDType, checkOptions, describe, isInteger} from '@keratin/core/internal';
 
 /** One sequence: entries, or lists of them that all have one shape. */
-export type Sequence = readonly unknown[] | Tensor<Element> | ArrayLike<number | bigint>;
+export type PaddableSequence = readonly unknown[] | Tensor<Element> | ArrayLike<number | bigint>;
 
 /** Options of {@link padSequences}. */
 export interface PadSequencesOptions {
@@ -25,7 +25,7 @@ export interface PadSequencesOptions {
  * utils.padSequences([[1, 2, 3], [4]]); // [[1, 2, 3], [0, 0, 4]]
  * @throws ValueError where a sequence is none, or entries differ in shape
  */
-export function padSequences(sequences: readonly Sequence[], options: PadSequencesOptions = {}): Tensor {
+export function padSequences(sequences: readonly PaddableSequence[], options: PadSequencesOptions = {}): Tensor {
   const op = 'padSequences';
   checkOptions(op, options, ['maxlen', 'dtype', 'padding', 'truncating', 'value']);
   const {padding = 'pre', truncating = 'pre', value = 0} = options;

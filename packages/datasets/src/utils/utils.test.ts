@@ -51,6 +51,45 @@ describe('trainTestSplit', () => {
     expect(free()).toEqual(first);
   });
 
+  test('stratified: each part has each class in its share', () => {
+    const y = tensor([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1], 'int32');
+    const [[train], [rest]] = trainTestSplit([y], {testSize: 3, seed: 2, stratify: y});
+    expect(train.array(1).sort()).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1]);
+    expect(rest.array(1).sort()).toEqual([0, 0, 1]);
+    const names = y.array(1).map((label) => `class ${String(label)}`);
+    const [[few], [half]] = trainTestSplit([y], {trainSize: 0.25, testSize: 0.5, stratify: names});
+    expect([few.array(1).sort(), half.array(1).sort()]).toEqual([
+      [0, 0, 1],
+      [0, 0, 0, 0, 1, 1],
+    ]);
+    const ids = ops.arange(12);
+    const once = () => trainTestSplit([ids], {testSize: 4, seed: 9, stratify: y})[1][0].array();
+    expect(once()).toEqual(once());
+  });
+
+  test('a quarter is for the test, or what trainSize leaves', () => {
+    const lengths = (options: object) => trainTestSplit([ops.arange(10)], options).map(([part]) => part.length);
+    expect([lengths({}), lengths({trainSize: 0.65}), lengths({trainSize: 2, testSize: 3})]).toEqual([
+      [7, 3],
+      [6, 4],
+      [2, 3],
+    ]);
+  });
+
+  test('refuses classes that cannot be split', () => {
+    const x = ops.arange(4);
+    const split = (stratify: number[], options: object = {testSize: 2}) => trainTestSplit([x], {...options, stratify});
+    expect(() => split([0, 0, 0, 1])).toThrow('stratify needs at least two entries of each class, 1 has one');
+    expect(() => split([0, 0])).toThrow('stratify must have a class for each of 4 entries, got 2');
+    expect(() => split([0, 0, 1, 1], {testSize: 1})).toThrow(
+      'both parts must have room for 2 classes, got 3 and 1 entries',
+    );
+    expect(() => split([0, 0, 1, 1], {testSize: 2, shuffle: false})).toThrow('cannot be given with shuffle: false');
+    expect(() => trainTestSplit([x], {testSize: 3, trainSize: 2})).toThrow(
+      'trainSize and testSize must not be more than 4 entries together, got 2 and 3',
+    );
+  });
+
   test('refuses what leaves nothing', () => {
     const x = ops.arange(4);
     expect(() => trainTestSplit([x], {testSize: 4})).toThrow(

@@ -1,0 +1,32 @@
+import {createGzip} from 'node:zlib';
+import {Readable} from 'node:stream';
+import {type FilePath, ValueError} from '@keratin/core';
+import {describe, pathText, writeAtomic} from '@keratin/core/internal';
+import {encodeRecord} from './tfrecord.js';
+
+/**
+ * Writes a TFRecord file of records, with their checksums. The file appears whole or not at all; one whose name ends in `.gz` is compressed.
+ *
+ * @returns the number of records
+ */
+export async function writeTfrecord(
+  path: FilePath,
+  records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<number> {
+  let count = 0;
+  const encoded = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const record of records) {
+      if (!(record instanceof Uint8Array)) {
+        throw new ValueError(`writeTfrecord: record ${String(count)} must be bytes, got ${describe(record)}`);
+      }
+      count += 1;
+      yield encodeRecord(record);
+    }
+  };
+  await writeAtomic(path, async (file) => {
+    const source = Readable.from(encoded(), {objectMode: false});
+    const bytes = pathText(path).endsWith('.gz') ? source.compose(createGzip()) : source;
+    for await (const chunk of bytes as AsyncIterable<Uint8Array>) await file.appendFile(chunk);
+  });
+  return count;
+}
