@@ -72,16 +72,17 @@ export function visitBatches<T>(where: string, data: T, options: AdaptOptions, v
       if (count === 0) throw new ValueError(`${where}: the data have no batch`);
       visitor.done();
     };
-    if (hasMethod(data, Symbol.iterator)) {
-      for (const batch of data as Iterable<unknown>) if (next(batch)) break;
-      finish();
-      return undefined;
-    }
+    // A Dataset has both; it may be one whose stages wait.
     if (hasMethod(data, Symbol.asyncIterator)) {
       return (async () => {
         for await (const batch of data as AsyncIterable<unknown>) if (next(batch)) break;
         finish();
       })();
+    }
+    if (hasMethod(data, Symbol.iterator)) {
+      for (const batch of data as Iterable<unknown>) if (next(batch)) break;
+      finish();
+      return undefined;
     }
     throw new ValueError(`${where}: a tensor, an array or batches of them are needed, got ${describe(data)}`);
   };

@@ -31,7 +31,7 @@ function dataOf(x: unknown, y: unknown, options: FitOptions): TrainingData {
   const {sampleWeight, classWeight} = options;
   if (isBatchIterable(x)) {
     refuseForIterable('fit', {validationSplit: validationSplit === 0 ? undefined : validationSplit});
-    const source = sourceOf('fit', x, y, {batchSize, sampleWeight, classWeight});
+    const source = sourceOf('fit', x, y, {batchSize, sampleWeight, classWeight, shuffle});
     return {source, validation: validationOf(options), sample: null};
   }
   let data: ArrayData = arrayData('fit', x, y, sampleWeight);

@@ -20,6 +20,13 @@ export function isBatchIterable(value: unknown): value is BatchIterable {
   return Symbol.asyncIterator in value || Symbol.iterator in value;
 }
 
+/** Batches by number, as `utils.PyDataset` has them: they may come in random order. */
+interface NumberedBatches {
+  batches(options: {readonly shuffle: boolean}): AsyncIterable<unknown>;
+}
+
+const isNumbered = (data: object): data is NumberedBatches => 'batches' in data && typeof data.batches === 'function';
+
 /** Batches of a dataset, iterable or generator function. */
 export class IterableSource implements BatchSource {
   /** Known after the first full round. */
@@ -28,12 +35,15 @@ export class IterableSource implements BatchSource {
   readonly #where: string;
   readonly #data: BatchIterable;
   readonly #classWeight: ClassWeight | undefined;
+  readonly #shuffle: boolean;
   #rounds = 0;
 
-  constructor(where: string, data: BatchIterable, classWeight?: ClassWeight) {
+  /** @param shuffle whether batches that have numbers come in random order; others come as they do */
+  constructor(where: string, data: BatchIterable, classWeight?: ClassWeight, shuffle = false) {
     this.#where = where;
     this.#data = data;
     this.#classWeight = classWeight;
+    this.#shuffle = shuffle;
     if (typeof data === 'function') return;
     // A Dataset knows its size without being read: below 0 it is infinite (-1) or unknown.
     const sized = data as {readonly cardinality?: () => unknown};
@@ -48,7 +58,7 @@ export class IterableSource implements BatchSource {
   }
 
   begin(): BatchIterator {
-    const iterable: unknown = typeof this.#data === 'function' ? this.#data() : this.#data;
+    const iterable = this.#start();
     if (typeof iterable !== 'object' || iterable === null) return this.#refuse(iterable);
     let iterator: Iterator<unknown> | AsyncIterator<unknown>;
     if (Symbol.asyncIterator in iterable) iterator = (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator]();
@@ -74,6 +84,11 @@ export class IterableSource implements BatchSource {
         return closed instanceof Promise ? closed.then(() => undefined) : undefined;
       },
     };
+  }
+
+  #start(): unknown {
+    if (typeof this.#data === 'function') return this.#data();
+    return isNumbered(this.#data) ? this.#data.batches({shuffle: this.#shuffle}) : this.#data;
   }
 
   #ended(given: number): void {

@@ -34,7 +34,8 @@ export function refuseForIterable(where: string, given: Readonly<Record<string, 
 export function sourceOf(where: string, x: unknown, y: unknown, options: SourceOptions): BatchSource {
   if (isBatchIterable(x)) {
     refuseForIterable(where, {y, batchSize: options.batchSize, sampleWeight: options.sampleWeight});
-    return new IterableSource(where, x, options.classWeight);
+    // 'batch' is for the samples of arrays.
+    return new IterableSource(where, x, options.classWeight, options.shuffle === true);
   }
   return arraySource(arrayData(where, x, y, options.sampleWeight, options.classWeight), options);
 }
