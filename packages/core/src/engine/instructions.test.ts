@@ -8,6 +8,8 @@ import {addon, words} from '@keratin/native';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Element} from '../dtype.js';
 import {ops, random, range, tensor, type Tensor, Variable} from '../index.js';
+import {type CallNode, type Program, type Value} from '../jit/ir.js';
+import {wordsOf} from '../jit/encode.js';
 import {opcodeOf, runInto, updateVariables} from '../internal.js';
 import {PRIMITIVE_CASES} from '../testing/cases/index.js';
 import {spread, uniform} from '../testing/values.js';
@@ -70,6 +72,31 @@ function runElementwise(primitive: Primitive<unknown>): void {
   }
 }
 
+/** -x of seven numbers, as both branches, or as long as 0 is true: a damaged word alone makes no endless loop. */
+function region(kind: 'cond' | 'while'): Program[] {
+  const [x, y] = [0, 1].map((id): Value => ({kind: 'value', id, shape: [7], dtype: 'float32'}));
+  if (x === undefined || y === undefined) throw new Error('no values');
+  const empty = {variables: [], constants: [], draws: []};
+  const negative: CallNode = {
+    kind: 'call',
+    op: 'negative',
+    name: 'negative',
+    text: '',
+    execution: {kind: 'elementwise', kernel: 'negative'},
+    dynamic: [],
+    inputs: [x],
+    outputs: [y],
+  };
+  const body: Program = {...empty, inputs: [x], nodes: [negative], results: [y]};
+  const never: Program = {
+    ...empty,
+    inputs: [x],
+    nodes: [],
+    results: [{kind: 'scalar', value: 0, shape: [], dtype: 'bool'}],
+  };
+  return kind === 'while' ? [never, body] : [body, body];
+}
+
 function runAll(): void {
   for (const [name, registered] of registeredPrimitives()) {
     const primitive = registered as Primitive<unknown>;
@@ -116,6 +143,20 @@ function runAll(): void {
   // tanh(x) x, by way of a register
   const chain = [1, 2, opcodeOf('tanh'), 0, 2, 1, 0, opcodeOf('multiply'), 0, 1, 2, 2, 0];
   runInto(opcodeOf('chain'), [uniform([9]).cast('float32')], chain, [new Variable(ops.zeros([9]))], 'chain');
+  runInto(
+    opcodeOf('branch'),
+    [tensor([true]), gradient.cast('float32')],
+    wordsOf(region('cond')),
+    [new Variable(ops.zeros([7]))],
+    'branch',
+  );
+  runInto(
+    opcodeOf('while_loop'),
+    [gradient.cast('float32')],
+    [3, ...wordsOf(region('while'))],
+    [new Variable(ops.zeros([7]))],
+    'while_loop',
+  );
   runInto(opcodeOf('clock'), [], [], [new Variable(ops.zeros([1], 'float64'))], 'clock');
   updateVariables('nadam_update', [gradient], [0.1, 0.9, 0.999, 1e-7, 1, 1, 0.5, 0.5, 0.9], [v, ...slots.slice(0, 2)]);
   for (const [name, [statistics]] of [

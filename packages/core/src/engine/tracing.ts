@@ -11,6 +11,8 @@ import {type AnyTensor, type Primitive, type Spec} from './primitive.js';
  * instead of running kernels.
  */
 export interface Tracing {
+  /** The one whose function this one follows a part of. */
+  readonly parent: Tracing | null;
   /** Adds a call, or gives null where all inputs are constants. */
   apply<A>(
     primitive: Primitive<A>,
@@ -65,6 +67,12 @@ export function untraced<T>(fn: () => T): T {
   return withTracing(null, fn);
 }
 
+/** Whether this function, or a part of it, is the one that is being compiled. */
+function isWithin(trace: Tracing): boolean {
+  for (let at = tracing; at !== null; at = at.parent) if (at === trace) return true;
+  return false;
+}
+
 /** In place of a buffer: a tensor of a function that is being compiled has no value yet. */
 export class TracedStorage<V = unknown> extends Storage {
   constructor(
@@ -84,12 +92,12 @@ export class TracedStorage<V = unknown> extends Storage {
   }
 
   override assertLive(): void {
-    if (tracing !== this.trace) this.refuse('this operation');
+    if (!isWithin(this.trace)) this.refuse('this operation');
   }
 
   override assertReadable(what: string): void {
     // Within its function a value can be had, by running what leads to it.
-    if (tracing !== this.trace) throw leaked(what);
+    if (!isWithin(this.trace)) throw leaked(what);
   }
 
   private refuse(what: string): never {

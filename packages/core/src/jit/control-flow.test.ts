@@ -318,3 +318,89 @@ describe('inputSignature', () => {
     expect(call).toThrow(message);
   });
 });
+
+describe('loops and branches in a program', () => {
+  it('are parts of one program, which is made once for any number of trips', () => {
+    const traced = vi.fn();
+    const f = jit((x: Tensor, n: Tensor) =>
+      whileLoop(
+        (i) => i.less(n),
+        (i, y) => {
+          traced();
+          return [i.add(1), y.mul(0.5).add(x)];
+        },
+        [tensor(0), x],
+      ),
+    );
+    const x = tensor([1, 2]);
+    const [i, y] = f(x, tensor(10_000));
+    expect([i.item(), y.array()]).toEqual([10_000, [2, 4]]);
+    expect(f(x, tensor(0))[1].array()).toEqual([1, 2]);
+    expect(f(x, tensor(1))[1].array()).toEqual([1.5, 3]);
+    expect(traced).toHaveBeenCalledTimes(1);
+    // A copy of the start, and the loop.
+    expect(f.cost().kernels).toBe(2);
+    expect(f.ir(x, tensor(3))).toMatchInlineSnapshot(`
+      "program(%0: float32[2], %1: float32[]) {
+        %2: float32[], %3: float32[2] = while(0, %0, %1, %0) program(%0: float32[], %1: float32[2], %2: float32[], %3: float32[2]) {
+          %4: bool[] = less(%0, %2)
+          return %4
+        } program(%0: float32[], %1: float32[2], %2: float32[], %3: float32[2]) {
+          %4: float32[] = add(%0, 1)
+          %5: float32[2] = chain(add(multiply(%1, 0.5), %3))
+          return %4, %5
+        }
+        return %2, %3
+      }"
+    `);
+  });
+
+  it('nest, read Variables, and change nothing where they do not run', () => {
+    const w = new Variable([2, 3]);
+    const fn = (x: Tensor, n: Tensor) => {
+      const before = w.readValue();
+      w.assignAdd(x);
+      const [, y] = whileLoop(
+        (i) => i.greater(0),
+        (i, z) => [i.sub(1), cond(z.sum().greater(w.sum()), () => z.sub(w), () => whileLoop((k) => k.sum().less(5), (k) => k.add(w), z))], // prettier-ignore
+        [n, x],
+      );
+      return [before, y, cond(n.greater(3), () => ({a: x, b: w.mul(2)}), () => ({a: w.readValue(), b: x}))]; // prettier-ignore
+    };
+    const compiled = jit(fn);
+    const all = (run: typeof fn) => {
+      w.assign([2, 3]);
+      return [...CALLS, ...CALLS].map(([x, n]) => [arrays(run(tensor(x), tensor(n))), w.array()]);
+    };
+    expect(all(compiled)).toEqual(all(fn));
+    expect(compiled.ir(tensor([1, 2]), tensor(3)).match(/while\(/g)).toHaveLength(2);
+  });
+
+  it('take other ways where they do more than compute', () => {
+    const v = new Variable(0);
+    const fn = (x: Tensor) =>
+      whileLoop(
+        (i) => i.less(x),
+        (i) => {
+          v.assignAdd(i);
+          return i.add(1);
+        },
+        tensor(0),
+      );
+    const f = jit(fn);
+    expect([3, 2, 3].map((n) => [f(tensor(n)).item(), v.item()])).toEqual([
+      [3, 3],
+      [2, 4],
+      [3, 7],
+    ]);
+  });
+
+  it('report mistakes as they do outside of jit', () => {
+    const f = jit((x: Tensor) => whileLoop((y) => y.sum().less(5), (y) => y.expandDims(0), x)); // prettier-ignore
+    expect(() => f(tensor([1]))).toThrow(/^whileLoop: what body gives must keep shape and dtype: float32 \(1,\), got /);
+    const take = jit((x: Tensor, i: Tensor) => cond(x.sum().greater(0), () => ops.take(x, i), () => ops.take(x, i.mul(0)))); // prettier-ignore
+    expect(take(tensor([1, 2]), tensor([1], 'int32')).array()).toEqual([2]);
+    expect(take(tensor([-1, -2]), tensor([7], 'int32')).array()).toEqual([-1]);
+    expect(() => take(tensor([1, 2]), tensor([7], 'int32'))).toThrow(/^cond: .*7/);
+  });
+});

@@ -1,8 +1,8 @@
 import {opcodeOf} from '../engine/execute.js';
 import {DTYPES} from '../dtype.js';
-import {type Scalar} from './ir.js';
-import {type Buffer, type Lowered, type Place} from './lower.js';
-import {type Planned} from './memory.js';
+import {type Program, type Scalar} from './ir.js';
+import {type Buffer, lower, type Lowered, type Place} from './lower.js';
+import {type Planned, planMemory} from './memory.js';
 
 const VERSION = 1;
 
@@ -48,7 +48,8 @@ export function encode({externals, results, hostWords}: Lowered, plan: Planned):
     if (!isScalar) words.putAll(operand.strides);
     else for (let i = 0; i < shape.length; i++) words.put(0);
   };
-  for (const {kernel, inputs, outputs, attributes, dynamic} of plan.instructions) {
+  for (const {kernel, inputs, outputs, attributes: own, dynamic, programs = []} of plan.instructions) {
+    const attributes = [...own, ...wordsOf(programs)];
     words.put(opcodeOf(kernel));
     words.put(inputs.length);
     words.put(outputs.length);
@@ -64,6 +65,15 @@ export function encode({externals, results, hostWords}: Lowered, plan: Planned):
     }
   }
   return words.all();
+}
+
+/** The words of programs that a kernel runs: their counts first. */
+export function wordsOf(programs: readonly Program[]): number[] {
+  const words = programs.map((program) => {
+    const lowered = lower(program, program.results);
+    return encode(lowered, planMemory(lowered));
+  });
+  return [...words.map(({length}) => length), ...words.flatMap((each) => [...each])];
 }
 
 /** A list of numbers that grows. */

@@ -113,7 +113,20 @@ export interface RowsNode extends NodeBase {
   readonly results: readonly number[];
 }
 
-export type Node = CallNode | UpdateNode | ChainNode | RowsNode;
+/**
+ * One of two programs, or a loop of them. Both take the same inputs. `cond`: inputs are a boolean, then what the programs take; the first
+ * one runs where it is true. `while`: inputs are the states, then what both read beside; the first program gives whether to go on, the
+ * second one the next states.
+ */
+export interface RegionNode extends NodeBase {
+  readonly kind: 'region';
+  readonly region: 'cond' | 'while';
+  readonly programs: readonly Program[];
+  /** The most trips of a loop, or null. */
+  readonly limit: number | null;
+}
+
+export type Node = CallNode | UpdateNode | ChainNode | RowsNode | RegionNode;
 
 /** A Variable that the program reads or writes. */
 export interface Captured {

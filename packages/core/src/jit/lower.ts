@@ -8,6 +8,7 @@ import {
   type Form,
   type Operand,
   type Program,
+  type RegionNode,
   type RowsNode,
   type Scalar,
   type UpdateNode,
@@ -48,6 +49,8 @@ export interface Instruction {
   readonly dynamic: readonly DynamicAttribute[];
   /** Inputs, by position, whose memory an output of the same layout may take: all elementwise functions allow it. */
   readonly mayShare: readonly (readonly [input: number, output: number])[];
+  /** Programs that the kernel runs; their words follow its attributes. */
+  readonly programs?: readonly Program[];
   /** What outputs hold before the kernel runs: it changes them in place. */
   readonly becomes: readonly (Place | Scalar)[];
 }
@@ -112,6 +115,7 @@ class Lowering {
       if (node.kind === 'call') this.#call(node);
       else if (node.kind === 'update') this.#update(node);
       else if (node.kind === 'chain') this.#chain(node);
+      else if (node.kind === 'region') this.#region(node);
       else this.#rows(node);
     }
     const buffers = results.map((result, index) => this.#result(result, index));
@@ -255,6 +259,13 @@ class Lowering {
     });
     const {attributes, mayShare} = chainAttributes(node);
     this.#emit({op, kernel: 'rows', inputs, outputs, attributes, mayShare});
+  }
+
+  #region({op, region, limit, programs, inputs: given, outputs}: RegionNode): void {
+    const inputs = given.map((input) => this.#contiguous(this.#place(input), op));
+    const kernel = region === 'while' ? 'while_loop' : 'branch';
+    const attributes = region === 'while' ? [limit ?? -1] : [];
+    this.#emit({op, kernel, inputs, outputs: this.#make(outputs), attributes, programs});
   }
 
   #dynamic(dynamic: readonly Dynamic[], inputs: readonly Operand[]): DynamicAttribute[] {

@@ -53,6 +53,11 @@ function nodeText(node: Node, args: readonly string[]): string {
       const own = args.slice(0, node.reads + node.outputs.length);
       return `${node.kernel}!(${[...own, ...node.attributes.map((value, i) => attributeText(node, value, i, args))].join(', ')})`;
     }
+    case 'region': {
+      const programs = node.programs.map((program) => print(program).replaceAll('\n', '\n  '));
+      const limit = node.limit === null ? '' : `, at most ${String(node.limit)}`;
+      return `${node.region}(${args.join(', ')}${limit}) ${programs.join(' ')}`;
+    }
     case 'chain':
       return `chain(${stepsText(node, args)})`;
     case 'rows':

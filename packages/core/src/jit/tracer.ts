@@ -17,6 +17,7 @@ import {
   type Node,
   type Operand,
   type Program,
+  type RegionNode,
   type Value,
 } from './ir.js';
 
@@ -309,6 +310,24 @@ export class Tracer implements Tracing {
     this.#drawOf.set(state, this.#draws.length);
     this.#draws.push({generator, index});
     return state;
+  }
+
+  get parent(): Tracer | null {
+    return null;
+  }
+
+  /** Adds a branch or a loop. */
+  addRegion(
+    op: string,
+    region: RegionNode['region'],
+    limit: number | null,
+    inputs: readonly Operand[],
+    programs: readonly Program[],
+    results: readonly Operand[],
+  ): AnyTensor[] {
+    const outputs = results.map(({shape, dtype}) => this.#value(shape, dtype));
+    this.#nodes.push({kind: 'region', op, region, limit, inputs, programs, outputs});
+    return outputs.map((output) => this.#tensor(output));
   }
 
   /** What stands for a tensor in the present part. */

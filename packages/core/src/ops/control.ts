@@ -1,6 +1,9 @@
 import {type Element} from '../dtype.js';
 import {ShapeError, ValueError} from '../errors.js';
-import {isSymbolic} from '../engine/hidden.js';
+import {isSymbolic, maskOf} from '../engine/hidden.js';
+import {isRecording} from '../engine/recording.js';
+import {isTraced, tracing} from '../engine/tracing.js';
+import {traceBranch, traceLoop} from '../jit/region-tracer.js';
 import {show} from '../shape.js';
 import {flattenStructure, type Structured} from '../structure.js';
 import {checkOptions, describe} from '../suggest.js';
@@ -9,7 +12,18 @@ import {isTensor, type Tensor} from '../tensor/tensor.js';
 import {type AnyTensorLike, castTo, toTensor} from './convert.js';
 import {toIndices} from './nonzero.js';
 import {concatenate, flip, stack} from './shape.js';
-import {commonSize, entriesOf, like, noneOf, packLike, sameSpecs, stacked, symbolsOf, tensorsOf} from './structures.js';
+import {
+  commonSize,
+  entriesOf,
+  like,
+  noneOf,
+  packLike,
+  sameForm,
+  sameSpecs,
+  stacked,
+  symbolsOf,
+  tensorsOf,
+} from './structures.js';
 
 // Branches and loops as operations. Their functions get tensors and give tensors; gradients go through what ran.
 
@@ -40,7 +54,9 @@ function decide(op: string, name: string, condition: unknown): boolean | null {
 }
 
 /**
- * What one of two functions gives: only that one is called. On symbolic tensors both are, and must give the same shapes and dtypes.
+ * What one of two functions gives: only that one is called. On symbolic tensors both are, and must give the same shapes and dtypes. In a
+ * jitted function both become parts of its program where they only compute (assign no Variable, draw and print nothing, read no value) and
+ * no tape follows them; else the value of `pred` is read, and each way is a program of its own.
  *
  * @example
  * const x = tensor([1, 2]);
@@ -49,6 +65,8 @@ function decide(op: string, name: string, condition: unknown): boolean | null {
 export function cond<T>(pred: Condition, trueFn: () => T, falseFn: () => T): T {
   checkFunction('cond', 'trueFn', trueFn);
   checkFunction('cond', 'falseFn', falseFn);
+  const region = branchRegion(pred, trueFn, falseFn);
+  if (region !== null) return region.value;
   const truth = decide('cond', 'pred', pred);
   if (truth !== null) return truth ? trueFn() : falseFn();
   const [first, second] = [trueFn(), falseFn()];
@@ -58,6 +76,48 @@ export function cond<T>(pred: Condition, trueFn: () => T, falseFn: () => T): T {
     );
   }
   return symbolsOf(first);
+}
+
+/** In a jitted function: both ways as parts of its program, where they only compute. */
+function branchRegion<T>(pred: Condition, trueFn: () => T, falseFn: () => T): {readonly value: T} | null {
+  if (tracing === null || !isTensor(pred) || !isTraced(pred) || pred.size !== 1) return null;
+  const forms: unknown[] = [];
+  const made = traceBranch(truthOf(pred), [() => leavesOf(trueFn(), forms), () => leavesOf(falseFn(), forms)], 'cond');
+  const [first, second] = forms;
+  return made === null || !sameForm(first, second) ? null : {value: packLike(first, made) as T};
+}
+
+/** A boolean without axes. */
+const truthOf = (condition: Tensor<Element>): Tensor<boolean> =>
+  (condition.dtype === 'bool' ? (condition as Tensor<boolean>) : condition.notEqual(0)).reshape([]);
+
+/** The tensors of what a function gave, for a program; null where there is anything else, such as a mask. */
+function leavesOf(value: unknown, forms: unknown[]): Tensor<Element>[] | null {
+  forms.push(value);
+  const leaves = flattenStructure(value);
+  const plain = leaves.filter((leaf) => isTensor(leaf)).filter((leaf) => !leaf.mutable && maskOf(leaf) === null);
+  return plain.length === leaves.length ? plain : null;
+}
+
+/** In a jitted function: the loop as a part of its program, where it only computes. */
+function loopRegion(
+  condition: (...variables: never[]) => Condition,
+  next: (variables: readonly unknown[]) => unknown[],
+  variables: readonly unknown[],
+  limit: number,
+): unknown[] | null {
+  if (tracing === null || isRecording()) return null;
+  const leaves = leavesOf(variables, []);
+  if (leaves === null || leaves.some(isSymbolic)) return null;
+  const pack = (states: readonly unknown[]) => packLike(variables, states) as unknown[];
+  const goesOn = (states: readonly unknown[]) => {
+    const found = condition(...(pack(states) as never[]));
+    // What is known while compiling needs no loop in the program.
+    return isTensor(found) && isTraced(found) && found.size === 1 ? [truthOf(found)] : null;
+  };
+  const body = (states: readonly unknown[]) => leavesOf(next(pack(states)), []);
+  const made = traceLoop(goesOn, body, leaves, limit === Infinity ? null : limit, 'whileLoop');
+  return made === null ? null : pack(made);
 }
 
 const specsOf = (value: unknown): string =>
@@ -113,7 +173,8 @@ export interface WhileLoopOptions {
 
 /**
  * Calls `body` on the loop variables while `cond` holds of them. A list of variables is given as several arguments, and `body` gives a
- * list back; else there is one variable. Shapes and dtypes stay what they are.
+ * list back; else there is one variable. Shapes and dtypes stay what they are. In a jitted function the loop becomes a part of its program,
+ * whatever its number of trips, where both functions only compute and no tape follows them; else each number of trips is a program.
  *
  * @example
  * const [i, x] = whileLoop((i, x) => x.sum().less(100), (i, x) => [i.add(1), x.mul(2)], [tensor(0, 'int32'), tensor([1, 2])]);
@@ -146,10 +207,13 @@ export function whileLoop(
   }
   const several = Array.isArray(loopVars);
   let variables: unknown[] = several ? tensorsOf(op, loopVars as unknown[]) : [tensorsOf(op, loopVars)];
-  const next = (): unknown[] => {
-    const result: unknown = body(...(variables as never[]));
+  const after = (before: readonly unknown[]): unknown[] => {
+    const result: unknown = body(...(before as never[]));
     return like(op, 'what body gives', several ? result : [result], variables);
   };
+  const next = (): unknown[] => after(variables);
+  const looped = loopRegion(cond, after, variables, limit);
+  if (looped !== null) return several ? looped : looped[0];
   const given = variables;
   for (let i = 0; i < limit; i++) {
     const goOn = decide(op, 'what cond gives', cond(...(variables as never[])));

@@ -52,6 +52,9 @@ export function like<T>(op: string, what: string, value: unknown, model: T): T {
 
 const agree = (a: number | null, b: number | null): boolean => a === b || a === null || b === null;
 
+/** Whether two structures have the same lists and dictionaries. */
+export const sameForm = (a: unknown, b: unknown): boolean => formOf(a) === formOf(b);
+
 /** Leaves, in the order of `flattenStructure`, in the form of another structure. */
 export function packLike(model: unknown, leaves: readonly unknown[]): unknown {
   let next = 0;

@@ -197,6 +197,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   gather_nd: nothing,
   one_hot: nothing,
   select: nothing,
+  // How many trips a loop takes, and which way a branch, is known only when they run.
+  branch: nothing,
+  while_loop: nothing,
   real: nothing,
   imag: nothing,
   complex: nothing,

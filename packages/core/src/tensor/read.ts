@@ -14,7 +14,7 @@ import {textOf} from './text.js';
 function present(tensor: Tensor<Element>, what: string): Tensor<Element> {
   assertReadable(tensor, what);
   const {source} = tensor;
-  if (source instanceof TracedStorage) return source.trace.read(tensor, what);
+  if (source instanceof TracedStorage) return (tracing ?? source.trace).read(tensor, what);
   return tracing !== null && tensor.mutable ? tracing.read(tensor, what) : tensor;
 }
 

@@ -17,7 +17,8 @@ namespace keratin {
   X(matmul)                         \
   X(sorting)                        \
   X(cumulative)                     \
-  X(special)
+  X(special)                        \
+  X(control)
 
 // Families compiled for each instruction set, for the floating dtypes where speed counts.
 #define KERATIN_HOT_FAMILIES(X) \

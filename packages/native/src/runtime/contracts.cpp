@@ -205,6 +205,35 @@ const char* clock(const Call& call) {
   return nullptr;
 }
 
+// ---- Branches and loops ------------------------------------------------------------------------------------------
+
+/// Attributes from `at` on are two counts of words, then the words.
+bool two_programs(const Call& call, int at) {
+  int64_t first = 0;
+  int64_t second = 0;
+  return call.num_attributes >= at + 2 && whole(call.attributes[at], 0, call.num_attributes, first) &&
+         whole(call.attributes[at + 1], 0, call.num_attributes, second) &&
+         first + second + at + 2 == call.num_attributes;
+}
+
+const char* branch(const Call& call) {
+  EXPECT(call.num_inputs > 0 && call.num_outputs > 0 && two_programs(call, 0), kCounts);
+  EXPECT(in(call, 0).dtype == DType::boolean, kDTypes);
+  EXPECT(in(call, 0).size == 1, kShapes);
+  EXPECT(all_contiguous(call), kGaps);
+  return nullptr;
+}
+
+const char* while_loop(const Call& call) {
+  EXPECT(call.num_outputs > 0 && call.num_inputs >= call.num_outputs && two_programs(call, 1), kCounts);
+  for (int i = 0; i < call.num_outputs; ++i) {
+    EXPECT(in(call, i).dtype == out(call, i).dtype, kDTypes);
+    EXPECT(same_shape(in(call, i), out(call, i)), kShapes);
+  }
+  EXPECT(all_contiguous(call), kGaps);
+  return nullptr;
+}
+
 // ---- Reductions --------------------------------------------------------------------------------------------------
 
 template <bool kNeedsElements>
@@ -879,6 +908,8 @@ std::map<std::string, Contract> all_contracts() {
   add({"place"}, &place);
   add({"range"}, &range);
   add({"clock"}, &clock);
+  add({"branch"}, &branch);
+  add({"while_loop"}, &while_loop);
   add({"sum", "prod", "mean", "any", "all"}, &reduction<false>);
   add({"max", "min"}, &reduction<true>);
   add({"argmax", "argmin"}, &extreme_index);

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {
+  cond,
   FileFormatError,
   GradientTape,
   jit,
@@ -15,6 +16,7 @@ import {
   tensor,
   type Tensor,
   Variable,
+  whileLoop,
 } from '../../index.js';
 import {maskOf, updateVariables, withMask} from '../../internal.js';
 import {readSafetensors, saveSafetensors} from '../../files/safetensors.js';
@@ -114,6 +116,21 @@ describe('an exported function', () => {
     );
   });
 
+  it('has its branches and loops as parts of the program', async () => {
+    const w = new Variable([2, 3]);
+    const f = (x: Tensor, n: Tensor) =>
+      whileLoop(
+        (i) => i.less(n),
+        (i, y) => [i.add(1), cond(y.sum().greater(9), () => y.mul(0.25), () => y.mul(w))], // prettier-ignore
+        [tensor(0), x],
+        {maximumIterations: 5},
+      );
+    const x = tensor([1, 2]);
+    await jit(f).export(at('loop.keratin'), x, tensor(3));
+    const g = await loadProgram(at('loop.keratin'));
+    for (const n of [0, 1, 3, 40]) expect(arrays(g(x, tensor(n)))).toEqual(arrays(f(x, tensor(n))));
+  });
+
   it('keeps all shapes that were compiled, masks and dtypes', async () => {
     const f = jit((x: Tensor) => {
       const mask = maskOf(x);
@@ -157,14 +174,9 @@ describe('a file of a program', () => {
     const v = w();
     const f = jit((x: Tensor) => {
       v.assignAdd(1);
-      return ops
-        .softmax(
-          x
-            .matmul(v)
-            .reshape([2, 2])
-            .add(random.normal([2])),
-        )
-        .at(':', 0);
+      const noise = random.normal([2]);
+      const y = ops.softmax(x.matmul(v).reshape([2, 2]).add(noise)).at(':', 0);
+      return whileLoop((z) => z.sum().less(3), (z) => z.add(y), y, {maximumIterations: 4}); // prettier-ignore
     });
     await f.export(at('base.keratin'), ops.ones([2, 3]));
   });

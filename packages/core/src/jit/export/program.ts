@@ -10,7 +10,14 @@ import {type Variable} from '../../tensor/variable.js';
 import {callNode, executionOf, stateWords} from '../calls.js';
 import {type Captured, type Constant, type Draw, type Node, type Operand, type Program, type Value} from '../ir.js';
 import {typeText} from '../print.js';
-import {type NodeJson, type OperandJson, type ProgramJson, type SpecJson} from './schema.js';
+import {
+  type CallJson,
+  type OperandJson,
+  type ProgramJson,
+  type RegionJson,
+  type SpecJson,
+  type UpdateJson,
+} from './schema.js';
 import {fromJson} from './values.js';
 
 /** What the programs of a file share. */
@@ -27,6 +34,8 @@ export interface Shared {
 export function programOf(json: ProgramJson, shared: Shared): Program {
   return new Reading(json, shared).run();
 }
+
+const NOTHING: Spec = {shape: [-1], dtype: 'bool'};
 
 const refuse = (problem: string): never => {
   throw new ValueError(problem);
@@ -77,9 +86,10 @@ class Reading {
     });
     const nodes = json.nodes.map((node, i): Node => {
       try {
+        if (node.kind === 'region') return this.#region(node);
         return node.kind === 'call' ? this.#call(node) : this.#update(node);
       } catch (error) {
-        const name = node.kind === 'call' ? node.name : node.kernel;
+        const name = node.kind === 'call' ? node.name : node.kind === 'update' ? node.kernel : node.region;
         return refuse(`node ${String(i)} (${name}): ${error instanceof Error ? error.message : String(error)}`);
       }
     });
@@ -110,7 +120,31 @@ class Reading {
     return {kind: 'scalar', value: Number(fromJson(json.value)), dtype, shape};
   }
 
-  #call(node: Extract<NodeJson, {kind: 'call'}>): Node {
+  #region({op, region, limit, programs, inputs: given, outputs: said}: RegionJson): Node {
+    const inputs = given.map((input) => this.#operand(input));
+    const made = programs.map((program) => programOf(program, this.#shared));
+    const taken = region === 'while' ? inputs : inputs.slice(1);
+    const [first, second] = made;
+    if (first === undefined || second === undefined) return refuse('it has two programs');
+    for (const {inputs: own, variables, constants, draws} of made) {
+      const fits = own.length === taken.length && own.every((value, i) => isLike(value, taken[i] ?? NOTHING));
+      if (!fits) refuse('its programs take other inputs');
+      if (variables.length + constants.length + draws.length > 0) refuse('its programs may only compute');
+    }
+    const flag: Spec | undefined = region === 'while' ? first.results[0] : inputs[0];
+    if (flag?.dtype !== 'bool' || flag.shape.length > 0) refuse('what decides must be one boolean');
+    const gives = region === 'while' ? [second.results, inputs.slice(0, said.length)] : [first.results, second.results];
+    if (said.length === 0 || (region === 'while' && first.results.length !== 1))
+      refuse('its programs give other results');
+    for (const results of gives) {
+      const fits = results.length === said.length && results.every((result, i) => isLike(result, said[i] ?? NOTHING));
+      if (!fits) refuse('its programs give other results');
+    }
+    const outputs = said.map((spec) => this.#value(spec, 'a result'));
+    return {kind: 'region', op, region, limit, programs: made, inputs, outputs};
+  }
+
+  #call(node: CallJson): Node {
     const {name, op, draw} = node;
     const primitive = registeredPrimitives().get(name) as Primitive<unknown> | undefined;
     if (primitive === undefined) return refuse('there is no such operation; a later version may have it');
@@ -140,7 +174,7 @@ class Reading {
     return callNode(name, op, attributes, execution, inputs, outputs, draw ?? undefined);
   }
 
-  #update(node: Extract<NodeJson, {kind: 'update'}>): Node {
+  #update(node: UpdateJson): Node {
     const {kernel, op, reads} = node;
     if (!/^[a-z]+_update$/.test(kernel) || kernel === 'scatter_update' || !opcodes.has(kernel)) {
       refuse('there is no such update; a later version may have it');

@@ -92,9 +92,47 @@ const update = z.strictObject({
   outputs: z.array(spec),
 });
 
-export const nodeSchema = z.discriminatedUnion('kind', [call, update]);
+/** One of two programs, or a loop of them: see `RegionNode`. */
+export interface RegionJson {
+  kind: 'region';
+  op: string;
+  region: 'cond' | 'while';
+  limit: number | null;
+  programs: ProgramJson[];
+  inputs: OperandJson[];
+  outputs: SpecJson[];
+}
 
-const program = z.strictObject({
+const region: z.ZodType<RegionJson> = z.lazy(() =>
+  z.strictObject({
+    kind: z.literal('region'),
+    op: z.string().max(200),
+    region: z.enum(['cond', 'while']),
+    limit: count.nullable(),
+    programs: z.array(program).length(2),
+    inputs: z.array(operand),
+    outputs: z.array(spec),
+  }),
+);
+
+const nodeSchema = z.union([call, update, region]);
+
+export type CallJson = z.infer<typeof call>;
+export type UpdateJson = z.infer<typeof update>;
+export type NodeJson = CallJson | UpdateJson | RegionJson;
+export type OperandJson = z.infer<typeof operand>;
+export type SpecJson = z.infer<typeof spec>;
+
+export interface ProgramJson {
+  inputs: SpecJson[];
+  variables: {variable: number; final: OperandJson | null}[];
+  constants: {tensor: string}[];
+  draws: {generator: number; index: number}[];
+  nodes: NodeJson[];
+  results: OperandJson[];
+}
+
+const program: z.ZodType<ProgramJson> = z.strictObject({
   inputs: z.array(spec),
   variables: z.array(z.strictObject({variable: index, final: operand.nullable()})),
   constants: z.array(z.strictObject({tensor: z.string()})),
@@ -127,7 +165,3 @@ export const documentSchema = z.strictObject({
 export type DocumentJson = z.infer<typeof documentSchema>;
 export type FunctionJson = DocumentJson['functions'][number];
 export type SegmentJson = FunctionJson['segments'][number];
-export type ProgramJson = SegmentJson['program'];
-export type NodeJson = z.infer<typeof nodeSchema>;
-export type OperandJson = z.infer<typeof operand>;
-export type SpecJson = z.infer<typeof spec>;

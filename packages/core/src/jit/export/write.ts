@@ -7,7 +7,7 @@ import {isPlainObject} from '../../structure.js';
 import {describe} from '../../suggest.js';
 import {isTensor, type Tensor} from '../../tensor/tensor.js';
 import {Variable} from '../../tensor/variable.js';
-import {type Node, type Operand, type Program, type Value} from '../ir.js';
+import {type Node, type Operand, type Program, type RegionNode, type Value} from '../ir.js';
 import {shareCommonSubexpressions} from '../passes/common-subexpressions.js';
 import {removeDeadCode} from '../passes/dead-code.js';
 import {foldConstants} from '../passes/fold.js';
@@ -95,7 +95,8 @@ class Writer {
       return found;
     };
     const made = nodes.map((node) => {
-      const json = nodeOf(node, node.inputs.map(operand));
+      const inputs = node.inputs.map(operand);
+      const json = node.kind === 'region' ? this.#region(node, inputs) : nodeOf(node, inputs);
       node.outputs.forEach(number);
       return json;
     });
@@ -110,6 +111,11 @@ class Writer {
       nodes: made,
       results: results.map(operand),
     };
+  }
+
+  #region({op, region, limit, programs, outputs}: RegionNode, inputs: OperandJson[]): NodeJson {
+    const made = programs.map((each) => this.#program(each));
+    return {kind: 'region', op, region, limit, programs: made, inputs, outputs: outputs.map(specOf)};
   }
 
   #variable(variable: Variable<Element>): number {

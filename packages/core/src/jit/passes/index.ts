@@ -61,7 +61,12 @@ const PASSES = {
 
 /** The program after all passes that are on. */
 export function optimize(program: Program, options: PassOptions = {}): Program {
-  let result = program;
+  let result: Program = {
+    ...program,
+    nodes: program.nodes.map((node) =>
+      node.kind === 'region' ? {...node, programs: node.programs.map((each) => optimize(each, options))} : node,
+    ),
+  };
   for (const name of PASS_NAMES) {
     if (name !== 'reuse' && options[name] !== false) result = PASSES[name](result);
   }
