@@ -7,6 +7,40 @@ const faster = (eager: Row, row: Row): Row => ({
   ratio: {of: `${eager.workload} (time)`, value: row.value / eager.value},
 });
 
+const PARAMETERS = 10_000_000;
+
+/** One step of an optimizer for these gradients, compiled. */
+function stepOf(optimizer: optimizers.Optimizer, shapes: readonly (readonly number[])[]) {
+  const variables = shapes.map((shape) => new Variable(random.normal(shape)));
+  const gradients = shapes.map((shape) => random.normal(shape));
+  const step = jit((given: readonly Tensor[]) => {
+    optimizer.apply(given, variables);
+  });
+  return () => {
+    step(gradients);
+  };
+}
+
+const softmax = (x: Tensor): Tensor => {
+  const exp = x.sub(x.max({axis: -1, keepdims: true})).exp();
+  return exp.div(exp.sum({axis: -1, keepdims: true}));
+};
+
+/** The mean cross-entropy of a softmax written with single operations, and its gradient. */
+function crossEntropy(x: Tensor, wanted: Tensor): Tensor[] {
+  const tape = new GradientTape();
+  tape.watch(x);
+  const loss = tape.record(() => wanted.mul(softmax(x).log()).sum(-1).neg().mean());
+  return [loss, tape.gradient(loss, x)];
+}
+
+/** A layer normalization written with single operations. */
+function normalized(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
+  const centered = x.sub(x.mean({axis: -1, keepdims: true}));
+  const variance = centered.square().mean({axis: -1, keepdims: true});
+  return centered.mul(variance.add(1e-3).rsqrt()).mul(scale).add(shift);
+}
+
 export const compiled: Workload = {
   name: 'compiled',
   description: 'jitted functions, beside the same functions run op by op',
@@ -33,6 +67,43 @@ export const compiled: Workload = {
     };
     const chainJit = jit(chain);
     await pair('chain10_1e6', 'ms', {eager: () => chain(big), jit: () => chainJit(big)}, {warmup: 20, inner: 20}, 1e7);
+
+    // Whole rows in one pass: what is written with single operations is one kernel.
+    const released = (fn: () => Tensor | readonly Tensor[]) => () => {
+      for (const tensor of [fn()].flat()) tensor.dispose();
+    };
+    const logits = random.normal([4096, 512]);
+    const wantedRows = softmax(random.normal([4096, 512]));
+    const [scale, shift] = [random.normal([512]), random.normal([512])];
+    const rows = {
+      softmax_4096x512: [softmax, [logits]],
+      cross_entropy_with_gradient_4096x512: [crossEntropy, [logits, wantedRows]],
+      layer_norm_4096x512: [normalized, [logits, scale, shift]],
+    } as const;
+    for (const [name, [fn, args]] of Object.entries(rows)) {
+      const call = fn as (...args: readonly Tensor[]) => Tensor | readonly Tensor[];
+      const callJit = jit(call);
+      await pair(
+        name,
+        'ms',
+        {eager: released(() => call(...args)), jit: released(() => callJit(...args))},
+        {warmup: 3, inner: 5},
+      );
+    }
+
+    const steps = {
+      sgd: new optimizers.SGD(0.001),
+      momentum: new optimizers.SGD(0.001, {momentum: 0.9}),
+      adam: new optimizers.Adam(0.001),
+      adamw: new optimizers.AdamW(0.001),
+    };
+    for (const [name, optimizer] of Object.entries(steps)) {
+      const step = stepOf(optimizer, [[PARAMETERS]]);
+      report(timeRow(`${name}_1e7`, 'ms', await time(step, {repetitions: 15, warmup: 3})));
+    }
+    const many = Array.from({length: 200}, () => [1000]);
+    const manyStep = stepOf(new optimizers.Adam(0.001), many);
+    report(timeRow('adam_200_weights_of_1000', 'us', await time(manyStep, {repetitions: 9, warmup: 20, inner: 50})));
 
     const cell = new layers.LSTMCell(100);
     const x = random.normal([100, 100]);

@@ -30,8 +30,8 @@ interface Frame {
 }
 
 class Group extends NodeGroup {
-  /** Views of what the group makes: they come after it, so that they need not end it. */
-  readonly views: Node[] = [];
+  /** What reads the group and need not end it: it comes after it. */
+  readonly later: Node[] = [];
 
   constructor(
     node: CallNode,
@@ -60,9 +60,9 @@ class RowFusion {
   readonly #kept: ReadonlySet<Operand>;
   /** Values whose elements do not lie in order. */
   readonly #scattered = new Set<Operand>();
-  /** The open group that makes a value, and that of which a value is a view. */
+  /** The open group that makes a value, and that behind which a value waits. */
   readonly #open = new Map<Value, Group>();
-  readonly #viewed = new Map<Value, Group>();
+  readonly #waiting = new Map<Value, Group>();
   readonly #groups = new Set<Group>();
 
   constructor(program: Program) {
@@ -89,8 +89,8 @@ class RowFusion {
   run(): Program {
     if (!this.#program.nodes.some((node) => this.#isFold(node))) return this.#program;
     this.#program.nodes.forEach((node, position) => {
-      if (this.#isView(node) && this.#postpone(node)) return;
-      for (const group of this.#groupsOf(node, this.#viewed)) this.#close(group);
+      if (this.#mayWait(node) && this.#postpone(node)) return;
+      for (const group of this.#groupsOf(node, this.#waiting)) this.#close(group);
       const groups = this.#groupsOf(node, this.#open);
       if (!this.#isMember(node)) {
         for (const group of groups) this.#close(group);
@@ -110,16 +110,20 @@ class RowFusion {
     return {...this.#program, nodes: this.#nodes};
   }
 
-  #isView(node: Node): boolean {
-    return node.kind === 'call' && node.execution.kind === 'view';
+  /** Views of what a group makes, and reductions of such views: the mean of a loss is no reason to end what goes on to its gradient. */
+  #mayWait(node: Node): boolean {
+    if (node.kind !== 'call') return false;
+    const {execution} = node;
+    if (execution.kind === 'view') return true;
+    return FOLDS.has(kernelOf(execution)) && this.#groupsOf(node, this.#open).length === 0;
   }
 
-  /** Lets a view of an open group's value come after the group. */
+  /** Lets what reads one open group come after it. */
   #postpone(node: Node): boolean {
-    const [group, ...others] = new Set([...this.#groupsOf(node, this.#open), ...this.#groupsOf(node, this.#viewed)]);
+    const [group, ...others] = new Set([...this.#groupsOf(node, this.#open), ...this.#groupsOf(node, this.#waiting)]);
     if (group === undefined || others.length > 0) return false;
-    group.views.push(node);
-    for (const output of node.outputs) this.#viewed.set(output, group);
+    group.later.push(node);
+    for (const output of node.outputs) this.#waiting.set(output, group);
     return true;
   }
 
@@ -174,9 +178,9 @@ class RowFusion {
     }
     this.#groups.delete(from);
     into.absorb(from);
-    into.views.push(...from.views);
+    into.later.push(...from.later);
     for (const {node} of from.members) for (const output of node.outputs) this.#open.set(output, into);
-    for (const {outputs} of from.views) for (const output of outputs) this.#viewed.set(output, into);
+    for (const {outputs} of from.later) for (const output of outputs) this.#waiting.set(output, into);
     return into;
   }
 
@@ -194,10 +198,10 @@ class RowFusion {
     if (!this.#groups.delete(group)) return;
     const {nodes} = group;
     for (const {outputs} of nodes) for (const output of outputs) this.#open.delete(output);
-    for (const {outputs} of group.views) for (const output of outputs) this.#viewed.delete(output);
+    for (const {outputs} of group.later) for (const output of outputs) this.#waiting.delete(output);
     const {frame} = group;
     const rows = frame === null || nodes.length === 1 ? null : this.#rows(group, frame);
-    this.#nodes.push(...(rows === null ? nodes : [rows]), ...group.views);
+    this.#nodes.push(...(rows === null ? nodes : [rows]), ...group.later);
   }
 
   /** The places of nodes whose values somebody else needs. */
