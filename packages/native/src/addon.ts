@@ -36,6 +36,27 @@ export interface Addon {
    * the first binding is the number of the instruction, or -1.
    */
   execute(program: number, ...owners: BufferOwner[]): void;
+  /**
+   * Runs a program for many batches of data in memory: at least one step, until all are done or the time is over. Feeds are the first
+   * externals: their binding is the memory of all rows. `control` holds the number of steps, the milliseconds after which no
+   * step begins, the rows of a batch, the place of the first row, a buffer of int32 that says which row is in which place
+   * (0: as they lie), its offset in elements and its length, the number of feeds, and for each of them the bytes of a row
+   * (0: the same in every step) and the number of rows. `host` holds the host words of all steps. Afterwards `control` begins with the
+   * steps done, the milliseconds that they took and the instruction that failed, or -1; results are those of the last step.
+   */
+  runSteps(program: number, control: Float64Array, host: Float64Array, ...owners: BufferOwner[]): void;
+  /** The same on the engine's thread: gives the number of the run, and calls back when {@link Addon.finishSteps} will not wait. */
+  startSteps(
+    program: number,
+    control: Float64Array,
+    host: Float64Array,
+    callback: () => void,
+    ...owners: BufferOwner[]
+  ): number;
+  /** Ends a run after the step that it is in, and waits for that. */
+  settleSteps(run: number): void;
+  /** Takes the results of a run, once; writes what {@link Addon.runSteps} writes into `control`. Throws the error of the run. */
+  finishSteps(run: number, out: Float64Array): void;
   /** Forgets a program; false where that was done before. */
   releaseProgram(program: number): boolean;
   /** Uninitialized memory that lives as long as `owner`; its handle. */
@@ -65,6 +86,10 @@ export const ADDON_KEYS = [
   'run',
   'compile',
   'execute',
+  'runSteps',
+  'startSteps',
+  'settleSteps',
+  'finishSteps',
   'releaseProgram',
   'allocate',
   'write',

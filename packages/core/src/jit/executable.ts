@@ -70,6 +70,16 @@ export class Executable {
     }
   }
 
+  /** @internal What steps on the engine's thread need of it. */
+  get layout(): {
+    readonly handle: number;
+    readonly bindings: Float64Array;
+    readonly made: readonly Value[];
+    readonly program: Program;
+  } {
+    return {handle: this.#handle, bindings: this.#bindings, made: this.#made, program: this.program};
+  }
+
   /** Runs the program on these inputs, which have the shapes and dtypes that it was made for. */
   run(inputs: readonly Tensor<Element>[]): Tensor<Element>[] {
     if (profiling !== null && this.options.timed === undefined) return profiling.program(this, inputs);
@@ -117,6 +127,11 @@ export class Executable {
     }
     const last = storages.at(-1);
     if (last !== undefined) this.options.timed?.(last);
+    return this.resultsOf(inputs, storages);
+  }
+
+  /** @internal The results of a run whose own results lie in these storages. */
+  resultsOf(inputs: readonly Tensor<Element>[], storages: readonly Storage[]): Tensor<Element>[] {
     return this.#sources.map((source) => {
       switch (source.kind) {
         case 'made':

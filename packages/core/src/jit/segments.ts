@@ -37,6 +37,14 @@ export interface Returned {
   readonly result: Result;
 }
 
+/** The program of a function that is not cut by reading values. */
+export interface SingleProgram {
+  readonly executable: Executable;
+  readonly result: Result;
+  /** The program's inputs of the tensors among the arguments. */
+  readonly inputs: (all: readonly Tensor<Element>[]) => Tensor<Element>[];
+}
+
 /** The tree of one specialization of a function. */
 export class SegmentTree {
   readonly #trace: (tracer: Tracer) => Returned;
@@ -75,6 +83,14 @@ export class SegmentTree {
       if (!(error instanceof ValueNeeded) && !tracer.needsValue) throw error;
     }
     this.created = tracer.created;
+  }
+
+  /** The one program of a function that reads no values and prints none. */
+  get single(): SingleProgram | null {
+    const root = this.#root;
+    if (root === null || root.result === null || root.prints.length > 0) return null;
+    const {executable, sources, result} = root;
+    return {executable, result, inputs: (all) => inputsOf(sources, all, [])};
   }
 
   run(inputs: readonly Tensor<Element>[]): unknown {

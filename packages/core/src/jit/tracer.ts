@@ -231,6 +231,7 @@ export class Tracer implements Tracing {
   }
 
   enter(variable: Variable<Element>): void {
+    if (variable.source instanceof Storage) variable.source.settle();
     const {source} = variable;
     if (source instanceof TracedStorage) {
       if (source.trace !== this) throw leaked(`variable ${variable.path}`);

@@ -38,6 +38,11 @@ export class Storage {
     return this.handle;
   }
 
+  /** Ends what changes the memory on another thread. */
+  settle(): void {
+    // Nothing does.
+  }
+
   /** A compiled program has it as a constant: it lives as long as somebody reaches it. */
   keep(): void {
     this.shared = true;

@@ -1,5 +1,5 @@
 import {type DType, type Element} from '../dtype.js';
-import {DtypeError, ShapeError} from '../errors.js';
+import {DtypeError, KeratinError, ShapeError} from '../errors.js';
 import {concrete, sameShape, show, sizeOf} from '../shape.js';
 import {DTYPES} from '../dtype.js';
 import {apply} from '../engine/dispatch.js';
@@ -41,6 +41,14 @@ export function watchingWrites<T>(listener: (variable: Variable<Element>) => voi
   }
 }
 
+/** A run that a Variable belongs to, such as that of `fit`. */
+export interface VariableOwner {
+  /** Whether nobody else may write it now. */
+  readonly locked: boolean;
+  /** What it is, for messages. */
+  readonly name: string;
+}
+
 // Views that are made and dropped without a look do not pile up.
 const MAX_UNREAD = 256;
 
@@ -69,6 +77,8 @@ export class Variable<E extends Element = number> extends Tensor<E> {
   writes = 0;
   /** What a layer attached to it. */
   rules: WeightRules = {};
+  /** @internal The run that it belongs to. */
+  owner: VariableOwner | null = null;
   /** @internal Parts of it that `at` gave and nobody has read yet: they are before it changes. */
   readonly unread = new Set<VariableView<E>>();
 
@@ -104,6 +114,7 @@ export class Variable<E extends Element = number> extends Tensor<E> {
   readValue(): Tensor<E> {
     tracing?.enter(this);
     if (this.source instanceof Storage) this.source.shared = true;
+    // Memory that was lent is back by now.
     return Tensor.create<E>(this.shape, this.dtype, this.source);
   }
 
@@ -198,6 +209,7 @@ export class Variable<E extends Element = number> extends Tensor<E> {
    * in it only with `keep`. The caller stores its source afterwards.
    */
   fresh(keep = false): Tensor<E> {
+    this.assertFree();
     this.writes += 1;
     if (this.unread.size > 0) this.readViews();
     beforeWrite?.(this);
@@ -216,6 +228,7 @@ export class Variable<E extends Element = number> extends Tensor<E> {
 
   /** @internal Puts another value in place without copying it; gives the one before. */
   exchange(source: Source): Source {
+    this.assertFree();
     this.readViews();
     const before = this.source;
     this.source = source;
@@ -231,6 +244,7 @@ export class Variable<E extends Element = number> extends Tensor<E> {
 
   /** @internal Writes all elements of a variable of strings. */
   writeText(values: readonly string[]): this {
+    this.assertFree();
     this.writes += 1;
     this.readViews();
     this.source = new TextStorage(values);
@@ -246,6 +260,16 @@ export class Variable<E extends Element = number> extends Tensor<E> {
       );
     }
     return from as Tensor<E>;
+  }
+
+  // Before it changes: no other run has it, and none is changing it.
+  private assertFree(): void {
+    if (this.owner?.locked === true) {
+      throw new KeratinError(
+        `variable ${this.path} belongs to ${this.owner.name}, which is running: write it in a callback, or when that has ended`,
+      );
+    }
+    if (this.source instanceof Storage) this.source.settle();
   }
 
   /** @internal The parts that nobody has read yet are read now. */

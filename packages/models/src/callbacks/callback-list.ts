@@ -88,6 +88,11 @@ export class CallbackList {
     return this.#batch('onPredictBatchBegin', batch, {});
   }
 
+  /** Whether a callback looks at single batches. */
+  hasBatchHooks(kind: 'Train' | 'Test' | 'Predict'): boolean {
+    return this.#with(`on${kind}BatchBegin`).length + this.#with(`on${kind}BatchEnd`).length > 0;
+  }
+
   /** @param read gives the logs; called only where a callback looks at them */
   onTrainBatchEnd(batch: number, read: () => Logs): Waiting {
     for (const progbar of this.#progbars) progbar.step(batch, read);

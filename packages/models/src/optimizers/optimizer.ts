@@ -99,6 +99,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   #stepNow: Amount | null = null;
   /** The number that a learning rate which is a function gave for the next step. */
   #prepared: Variable | null = null;
+  #preparedFor = -1;
 
   constructor(options: OptimizerOptions = {}) {
     const where = this.constructor.name;
@@ -197,6 +198,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
 
   set learningRate(rate: LearningRate) {
     const checked = checkRate(this.name, rate);
+    this.#preparedFor = -1;
     if (typeof checked !== 'number') {
       this.#rate = checked;
     } else if (this.#rate instanceof Variable) {
@@ -232,6 +234,9 @@ export abstract class Optimizer<S extends string = string, P extends string = st
    */
   prepareStep(): boolean {
     if (typeof this.#rate !== 'function' || this.#rate instanceof LearningRateSchedule) return false;
+    const applied = this.#applied;
+    if (applied === this.#preparedFor) return true;
+    this.#preparedFor = applied;
     const rate = ops.full([], this.learningRate, 'float64');
     if (this.#prepared === null) this.#prepared = this.addVariable('learning_rate', rate);
     else this.#prepared.assign(rate);

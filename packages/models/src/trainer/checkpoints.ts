@@ -106,6 +106,11 @@ export class Checkpoints {
     restoreMetrics(this.#model, this.#from, this.#where);
   }
 
+  /** Whether checkpoints are written within epochs. */
+  get looksAtBatches(): boolean {
+    return this.#backup.saveFreq !== 'epoch';
+  }
+
   /** Whether a checkpoint is due after this batch. */
   isDue(): boolean {
     return this.#backup.countBatch();

@@ -96,6 +96,10 @@ async function train({make, settings, x: inputs, y, options}: Subject, jitCompil
   const {history} = await fit.call(model, inputs, y, {epochs: 4, batchSize: 12, verbose: 0, ...options});
   const evaluate = model.evaluate as (...args: readonly unknown[]) => Promise<Record<string, number>>;
   const values = await evaluate.call(model, inputs, y, {verbose: 0, batchSize: 16});
+  for (const kind of ['train', 'test'] as const) {
+    if (jitCompile === false) expect(model.trainer.steps).toBeNull();
+    else expect(model.trainer.steps?.compiled(kind)).toBeGreaterThan(0);
+  }
   return {history, values: {...values}, weights: model.getWeights().map((weight) => weight.flatten().array(1))};
 }
 

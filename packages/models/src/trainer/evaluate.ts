@@ -40,6 +40,7 @@ export async function evaluate(
     return trainer.evaluation(await evaluateEpoch(model, batches, callbacks, new Pace(), signal));
   } finally {
     trainer.evaluations -= 1;
+    trainer.steps?.release('test');
     callbacks.close();
     await batches.close();
   }
@@ -53,6 +54,7 @@ export async function evaluateEpoch(
   pace: Pace,
   signal: AbortSignal | undefined,
   stop: () => boolean = () => false,
+  owner?: {locked: boolean},
 ): Promise<Logs> {
   await callbacks.onTestBegin();
   model.resetMetrics();
@@ -60,6 +62,10 @@ export async function evaluateEpoch(
   // Each evaluation starts at the beginning of the data.
   await batches.close();
   await takeSteps({
+    kind: 'test',
+    compiled: model.trainer.steps,
+    hooked: callbacks.hasBatchHooks('Test'),
+    owner,
     batches,
     pace,
     signal,
@@ -67,6 +73,9 @@ export async function evaluateEpoch(
     begin: (step) => callbacks.onTestBatchBegin(step),
     run: (batch) => {
       last = model.trainer.runTestStep(batch);
+    },
+    ran: (result) => {
+      last = result as StepLogs;
     },
     end: (step) => callbacks.onTestBatchEnd(step, () => readLogs(last)),
     stop,

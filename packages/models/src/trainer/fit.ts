@@ -16,6 +16,7 @@ import {checkLogNames} from './log-names.js';
 import {readLogs, type StepLogs} from './logs.js';
 import {takeSteps} from './loop.js';
 import {checkFitOptions, verbosity} from './options.js';
+import {Ownership} from './ownership.js';
 import {Pace} from './pace.js';
 
 interface TrainingData {
@@ -102,6 +103,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
   trainer.forget();
   const pace = new Pace();
   const interruption = new Interruption(options.signal);
+  const owner = new Ownership(model);
   try {
     model.stopTraining = false;
     model.history = history;
@@ -118,7 +120,14 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
       await callbacks.onEpochBegin(epoch);
       if (from > 0) await checkpoints?.restore(sample, true);
       let last: StepLogs = from > 0 ? (checkpoints?.last ?? {}) : {};
+      owner.take();
       const taken = await takeSteps({
+        kind: 'train',
+        compiled: trainer.steps,
+        hooked: checkpoints?.looksAtBatches === true || callbacks.hasBatchHooks('Train'),
+        // A checkpoint holds how far the data was asked for.
+        ahead: checkpoints === null,
+        owner,
         batches,
         pace,
         signal: undefined,
@@ -132,6 +141,12 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
           }
           trainer.assertAlone();
           last = trainer.runTrainStep(batch);
+          // The first step builds the model.
+          owner.take();
+        },
+        ran: (result) => {
+          trainer.assertAlone();
+          last = result as StepLogs;
         },
         end: (step) => {
           const waiting = callbacks.onTrainBatchEnd(step, () => readLogs(last));
@@ -145,7 +160,15 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
       logs = taken === from ? readLogs(last) : trainer.epochLogs(last);
       if (tests !== null && validatesAt(epoch, validationFreq)) {
         callbacks.hold(logs);
-        const values = await evaluateEpoch(model, tests, callbacks, pace, undefined, () => interruption.requested());
+        const values = await evaluateEpoch(
+          model,
+          tests,
+          callbacks,
+          pace,
+          undefined,
+          () => interruption.requested(),
+          owner,
+        );
         if (interruption.requested()) break;
         for (const [name, value] of Object.entries(values)) logs[`val_${name}`] = value;
         logs = sorted(logs);
@@ -162,6 +185,9 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
     return history;
   } finally {
     interruption.close();
+    owner.release();
+    trainer.steps?.release('train');
+    trainer.steps?.release('test');
     trainer.running = null;
     trainer.inHook = () => false;
     callbacks.close();

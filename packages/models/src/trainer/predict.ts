@@ -26,6 +26,9 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
   try {
     await callbacks.onPredictBegin();
     await takeSteps({
+      kind: 'predict',
+      compiled: model.trainer.steps,
+      hooked: callbacks.hasBatchHooks('Predict'),
       batches,
       pace: new Pace(),
       signal,
@@ -33,6 +36,9 @@ export async function predict(model: AnyModel, x: unknown, options: PredictOptio
       begin: (step) => callbacks.onPredictBatchBegin(step),
       run: (batch) => {
         outputs.push(model.trainer.runPredictStep(batch));
+      },
+      ran: (result) => {
+        outputs.push(result);
       },
       end: (step) => callbacks.onPredictBatchEnd(step, outputs.at(-1)),
       stop: () => false,

@@ -197,7 +197,8 @@ export class Trainer {
   #isLibrary(kind: StepKind): boolean {
     if (!isLibraryModel(this.#model, this.plan().layers)) return false;
     if (kind === 'predict') return true;
-    if (!isLibraryLoss(this.#settings ?? {}, this.metrics())) return false;
+    const tracked = this.metrics().filter((metric) => metric !== this.#lossTracker);
+    if (!isLibraryLoss(this.#settings ?? {}, tracked)) return false;
     return kind === 'test' || this.optimizers.every(isLibraryOptimizer);
   }
 

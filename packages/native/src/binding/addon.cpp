@@ -248,6 +248,77 @@ napi_value execute(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+struct Doubles {
+  double* data = nullptr;
+  int64_t length = 0;
+};
+
+Doubles doubles_argument(napi_env env, napi_value value, const char* call) {
+  bool is_array = false;
+  napi_is_typedarray(env, value, &is_array);
+  napi_typedarray_type type = napi_int8_array;
+  size_t length = 0;
+  void* data = nullptr;
+  if (is_array) napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr);
+  if (!is_array || type != napi_float64_array) fail("internal", "%s takes Float64Arrays", call);
+  return {static_cast<double*>(data), static_cast<int64_t>(length)};
+}
+
+/// runSteps(program, control, host, ...owners), startSteps(program, control, host, callback, ...owners) -> run
+template <bool kStart>
+napi_value run_steps(napi_env env, napi_callback_info info) {
+  constexpr const char* kCall = kStart ? "startSteps" : "runSteps";
+  constexpr size_t kFixed = kStart ? 4 : 3;
+  size_t count = 0;
+  napi_get_cb_info(env, info, &count, nullptr, nullptr, nullptr);
+  std::vector<napi_value> arguments(std::max(count, kFixed));
+  count = arguments.size();
+  napi_get_cb_info(env, info, &count, arguments.data(), nullptr, nullptr);
+  napi_value result = nullptr;
+  try {
+    double program = 0;
+    if (napi_get_value_double(env, arguments[0], &program) != napi_ok || !(std::fabs(program) < 9e15)) {
+      fail("internal", "%s(program, control, host)", kCall);
+    }
+    const Doubles control = doubles_argument(env, arguments[1], kCall);
+    const Doubles host = doubles_argument(env, arguments[2], kCall);
+    const napi_value* const owners = arguments.data() + kFixed;
+    const size_t num_owners = arguments.size() - kFixed;
+    Programs& programs = environment(env).programs;
+    const auto handle = static_cast<int64_t>(program);
+    if constexpr (kStart) {
+      napi_valuetype type = napi_undefined;
+      napi_typeof(env, arguments[3], &type);
+      if (type != napi_function) fail("internal", "startSteps needs a callback");
+      const int64_t run = programs.start(handle, control.data, control.length, host.data, host.length, arguments[3],
+                                         owners, num_owners);
+      napi_create_double(env, static_cast<double>(run), &result);
+    } else {
+      programs.steps(handle, control.data, control.length, host.data, host.length, owners, num_owners);
+    }
+  } catch (const KernelError& error) {
+    throw_to_js(env, error);
+  } catch (const std::exception& error) {
+    throw_to_js(env, {"internal", error.what()});
+  }
+  return result;
+}
+
+/// settleSteps(run)
+void settle_steps(const Napi::CallbackInfo& info) { environment(info.Env()).programs.settle(handle_argument(info, 0)); }
+
+/// finishSteps(run, out): steps done, milliseconds, instruction that failed
+Napi::Value finish_steps(const Napi::CallbackInfo& info) {
+  try {
+    const Doubles out = doubles_argument(info.Env(), info[1], "finishSteps");
+    if (out.length < 3) fail("internal", "finishSteps gives three numbers");
+    environment(info.Env()).programs.finish(handle_argument(info, 0), out.data);
+  } catch (const KernelError& error) {
+    throw_to_js(info.Env(), error);
+  }
+  return info.Env().Undefined();
+}
+
 /// releaseProgram(program) -> whether it was there
 Napi::Value release_program(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), environment(info.Env()).programs.release(handle_argument(info, 0)));
@@ -366,6 +437,13 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   napi_value execute_function = nullptr;
   napi_create_function(env, "execute", NAPI_AUTO_LENGTH, execute, nullptr, &execute_function);
   exports["execute"] = Napi::Value(env, execute_function);
+  napi_value steps_function = nullptr;
+  napi_create_function(env, "runSteps", NAPI_AUTO_LENGTH, run_steps<false>, nullptr, &steps_function);
+  exports["runSteps"] = Napi::Value(env, steps_function);
+  napi_create_function(env, "startSteps", NAPI_AUTO_LENGTH, run_steps<true>, nullptr, &steps_function);
+  exports["startSteps"] = Napi::Value(env, steps_function);
+  exports["settleSteps"] = Napi::Function::New(env, settle_steps, "settleSteps");
+  exports["finishSteps"] = Napi::Function::New(env, finish_steps, "finishSteps");
   exports["compile"] = Napi::Function::New(env, compile, "compile");
   exports["releaseProgram"] = Napi::Function::New(env, release_program, "releaseProgram");
   exports["allocate"] = Napi::Function::New(env, allocate, "allocate");

@@ -57,6 +57,10 @@ int64_t Buffers::allocate(int64_t bytes, napi_value owner) {
 bool Buffers::release(int64_t handle) {
   if (!valid(handle)) return false;
   Entry& entry = entries_[static_cast<size_t>(handle)];
+  if (entry.pins > 0) {
+    entry.released = true;
+    return true;
+  }
   napi_delete_reference(env_, entry.owner);
   pool_release(entry.data, entry.bytes);
   live_ -= 1;
@@ -64,6 +68,14 @@ bool Buffers::release(int64_t handle) {
   // The handle is reused only after the lists that name it were swept: until then it stands for nothing.
   entry = Entry{};
   return true;
+}
+
+void Buffers::unpin(int64_t handle) {
+  Entry& entry = entries_[static_cast<size_t>(handle)];
+  entry.pins -= 1;
+  if (entry.pins > 0 || !entry.released) return;
+  entry.released = false;
+  release(handle);
 }
 
 bool Buffers::collected(const Entry& entry) const {
@@ -85,8 +97,9 @@ int64_t Buffers::sweep(std::vector<int64_t>& handles, std::vector<int64_t>* surv
     napi_open_handle_scope(env_, &scope);
     for (size_t i = start; i < std::min(start + kScopeSize, handles.size()); ++i) {
       const int64_t handle = handles[i];
-      if (valid(handle) && collected(entries_[static_cast<size_t>(handle)]) && !pinned(handle)) release(handle);
-      if (valid(handle)) {
+      const Entry& entry = entries_[static_cast<size_t>(handle)];
+      if (valid(handle) && entry.pins == 0 && collected(entry) && !pinned(handle)) release(handle);
+      if (valid(handle) || entry.pins > 0) {
         kept.push_back(handle);
       } else {
         free_.push_back(handle);

@@ -29,8 +29,12 @@ class Buffers {
   /// Null for a handle that is not live.
   void* data(int64_t handle) const { return valid(handle) ? entries_[static_cast<size_t>(handle)].data : nullptr; }
   int64_t bytes(int64_t handle) const { return valid(handle) ? entries_[static_cast<size_t>(handle)].bytes : -1; }
-  /// False where it was released before.
+  /// False where it was released before. A pinned one stands for nothing from now on, and its memory stays until it is
+  /// unpinned.
   bool release(int64_t handle);
+  /// Keeps the memory where it is while another thread works on it.
+  void pin(int64_t handle) { entries_[static_cast<size_t>(handle)].pins += 1; }
+  void unpin(int64_t handle);
   /// Releases the buffers whose owners were collected; gives the bytes freed.
   int64_t sweep_all();
   /// While it lives, sweeps leave some buffers alone: those of an instruction that runs, since optimized JavaScript may
@@ -58,11 +62,13 @@ class Buffers {
     void* data = nullptr;
     int64_t bytes = 0;
     napi_ref owner = nullptr;
+    int32_t pins = 0;
+    bool released = false;  // while it was pinned
   };
 
   bool valid(int64_t handle) const {
     return handle > 0 && handle < static_cast<int64_t>(entries_.size()) &&
-           entries_[static_cast<size_t>(handle)].data != nullptr;
+           entries_[static_cast<size_t>(handle)].data != nullptr && !entries_[static_cast<size_t>(handle)].released;
   }
   bool collected(const Entry& entry) const;
   bool pinned(int64_t handle) const;

@@ -17,38 +17,6 @@ Contract contract_of(int64_t opcode) {
   return contracts[static_cast<size_t>(opcode)];
 }
 
-class Arena {
- public:
-  explicit Arena(int64_t bytes) : bytes_(bytes), data_(bytes > 0 ? pool_allocate(bytes) : nullptr) {
-    if (bytes > 0 && data_ == nullptr) {
-      fail("value", "out of memory: %lld bytes for the intermediate results", static_cast<long long>(bytes));
-    }
-  }
-  ~Arena() {
-    if (data_ != nullptr) pool_release(data_, bytes_);
-  }
-  Arena(const Arena&) = delete;
-  Arena& operator=(const Arena&) = delete;
-  void* data() const { return data_; }
-
- private:
-  int64_t bytes_;
-  void* data_;
-};
-
-class Running {
- public:
-  explicit Running(std::atomic<bool>& flag) : flag_(flag) {
-    if (flag_.exchange(true)) fail("internal", "program: it runs already");
-  }
-  ~Running() { flag_ = false; }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-
- private:
-  std::atomic<bool>& flag_;
-};
-
 }  // namespace
 
 Program::Program(const double* data, int64_t count) {
@@ -192,25 +160,38 @@ void Program::set_dynamic(const Instruction& instruction, const double* host) {
   }
 }
 
-void Program::run(const Bindings& bindings) {
-  const Running running(running_);
-  current_ = -1;
-  const Arena arena(arena_bytes_);
+Program::Session::Session(Program& program) : program_(program), lock_(program.mutex_) {
+  const int64_t bytes = program.arena_bytes_;
+  program.current_ = -1;
+  if (bytes == 0) return;
+  arena_ = pool_allocate(bytes);
+  if (arena_ == nullptr) {
+    fail("value", "out of memory: %lld bytes for the intermediate results", static_cast<long long>(bytes));
+  }
+  program.bind(program.slots_.back(), arena_);
+}
+
+Program::Session::~Session() {
+  if (arena_ != nullptr) pool_release(arena_, program_.arena_bytes_);
+}
+
+void Program::Session::run(const Bindings& bindings) {
+  Program& program = program_;
+  program.current_ = -1;
   size_t slot = 0;
-  for (size_t i = 0; i < externals_.size(); ++i) bind(slots_[slot++], bindings.externals[i]);
-  for (size_t i = 0; i < results_.size(); ++i) bind(slots_[slot++], bindings.results[i]);
-  bind(slots_[slot], arena.data());
-  for (const Instruction& instruction : instructions_) {
-    ++current_;
-    Operand* const operands = operands_.data() + instruction.first_operand;
+  for (size_t i = 0; i < program.externals_.size(); ++i) program.bind(program.slots_[slot++], bindings.externals[i]);
+  for (size_t i = 0; i < program.results_.size(); ++i) program.bind(program.slots_[slot++], bindings.results[i]);
+  for (const Instruction& instruction : program.instructions_) {
+    ++program.current_;
+    Operand* const operands = program.operands_.data() + instruction.first_operand;
     const Call call{operands,
                     operands + instruction.num_inputs,
-                    attributes_.data() + instruction.first_attribute,
+                    program.attributes_.data() + instruction.first_attribute,
                     instruction.num_inputs,
                     instruction.num_outputs,
                     instruction.num_attributes};
     if (instruction.num_dynamic > 0) {
-      set_dynamic(instruction, bindings.host);
+      program.set_dynamic(instruction, bindings.host);
       const char* const problem = instruction.contract == nullptr ? nullptr : instruction.contract(call);
       if (problem != nullptr) fail("internal", "kernel %s: %s", instruction.name, problem);
     }

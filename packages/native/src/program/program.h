@@ -1,10 +1,10 @@
 // A compiled program: a list of kernel calls whose operands lie in buffers of the caller (externals), in fresh buffers
 // (results) and in one arena. It is read and checked once and then runs without decoding, checking or allocating. It
-// knows nothing of JavaScript and runs on any thread, one run at a time.
+// knows nothing of JavaScript and runs on any thread, one run at a time: others wait.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <vector>
 
 #include "program/words.h"
@@ -39,8 +39,24 @@ class Program {
   int64_t num_instructions() const { return static_cast<int64_t>(instructions_.size()); }
   int64_t arena_bytes() const { return arena_bytes_; }
 
-  /// Runs all instructions in order. Errors of kernels pass through; `failed()` then says which instruction it was.
-  void run(const Bindings& bindings);
+  /// Runs of one thread, which share the memory of intermediate values.
+  class Session {
+   public:
+    explicit Session(Program& program);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    /// Runs all instructions in order. Errors of kernels pass through; `failed()` then says which instruction it was.
+    void run(const Bindings& bindings);
+
+   private:
+    Program& program_;
+    const std::lock_guard<std::mutex> lock_;
+    void* arena_ = nullptr;
+  };
+
+  /// One run.
+  void run(const Bindings& bindings) { Session(*this).run(bindings); }
   int64_t failed() const { return current_; }
 
  private:
@@ -89,7 +105,7 @@ class Program {
   std::vector<Cell> scalars_;
   std::vector<int32_t> scalar_operands_;
   int64_t current_ = -1;
-  std::atomic<bool> running_{false};
+  std::mutex mutex_;  // of the run
 };
 
 }  // namespace keratin

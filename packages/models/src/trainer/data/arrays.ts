@@ -87,12 +87,18 @@ export class ArraySource implements BatchSource {
   readonly #data: ArrayData;
   readonly #batchSize: number;
   readonly #shuffle: boolean | 'batch';
+  readonly #structures: Pick<ArrayData, 'x' | 'y' | 'sampleWeight'>;
+  readonly #hasRows: boolean;
 
   constructor(data: ArrayData, batchSize: number, shuffle: boolean | 'batch') {
     this.#data = data;
     this.#batchSize = batchSize;
     this.#shuffle = shuffle;
     this.batches = Math.ceil(data.samples / batchSize);
+    const {x, y, sampleWeight} = data;
+    this.#structures = {x, y, sampleWeight};
+    // Within batches the order is drawn for each of them, and rows with gaps cannot be taken as they lie.
+    this.#hasRows = shuffle !== 'batch' && tensorsIn([x, y, sampleWeight]).every(({strides}) => strides === null);
   }
 
   begin(): BatchIterator {
@@ -107,6 +113,10 @@ export class ArraySource implements BatchSource {
         const batch = this.#batch(start, size, order);
         start += size;
         return batch;
+      },
+      rows: () => {
+        const left = this.#hasRows ? Math.floor((samples - start) / batchSize) : 0;
+        return left < 1 ? null : {...this.#structures, size: batchSize, first: start, order, left};
       },
       skip: (batches) => {
         start += batches * batchSize;

@@ -23,10 +23,28 @@ export interface Batch<I = unknown> {
   readonly size: number;
 }
 
+/** Whole batches that lie in memory, for steps that take many of them at once. */
+export interface BatchRows {
+  /** All samples. */
+  readonly x: TensorStructure;
+  readonly y: TensorStructure | undefined;
+  readonly sampleWeight: TensorStructure | undefined;
+  /** Samples of a batch. */
+  readonly size: number;
+  /** The place of the next sample. */
+  readonly first: number;
+  /** Which sample is in which place; null: as they lie. */
+  readonly order: Tensor | null;
+  /** Whole batches that are left. */
+  readonly left: number;
+}
+
 /** The batches of one epoch, in order. */
 export interface BatchIterator {
   /** The next batch, or null at the end. A promise where the data comes asynchronously. */
   next(): Batch | null | Promise<Batch | null>;
+  /** The batches from here on where they lie in memory, to be taken with {@link skip}; null where there is no whole one. */
+  rows?(): BatchRows | null;
   /** Goes on as if so many batches had been given, where that takes less than giving them. */
   skip?(batches: number): void;
   /** Called where the rest is not wanted. */

@@ -1,7 +1,7 @@
 import {ValueError} from '@keratin/core';
 import {continueRandomState, processRandomState, type ProcessRandomState} from '@keratin/core/internal';
 import {warn} from '../../progress/output.js';
-import {type Batch, type BatchIterator, type BatchSource} from './batch.js';
+import {type Batch, type BatchIterator, type BatchRows, type BatchSource} from './batch.js';
 
 /** How far a run is in its data. */
 export interface DataPosition {
@@ -24,6 +24,8 @@ export class Epochs {
   #given = 0;
   #seen = 0;
   #random: ProcessRandomState | null = null;
+  /** A batch that was asked for before its time. */
+  #early: ReturnType<BatchIterator['next']> | undefined;
 
   constructor(where: string, source: BatchSource, steps: number | undefined) {
     this.#where = where;
@@ -84,8 +86,35 @@ export class Epochs {
   /** The next batch of the epoch, or null at its end. */
   next(): Batch | null | Promise<Batch | null> {
     if (this.#round === null || (this.#steps !== undefined && this.#given >= this.#steps)) return null;
-    const batch = this.#round.next();
+    const batch = this.#early === undefined ? this.#round.next() : this.#early;
+    this.#early = undefined;
     return batch instanceof Promise ? batch.then((value) => this.#took(value)) : this.#took(batch);
+  }
+
+  /** Asks for the next batch, which {@link next} gives, while something else is done. */
+  prefetch(): void {
+    const isOver = this.#steps !== undefined && this.#given >= this.#steps;
+    if (this.#round === null || isOver || this.#early !== undefined) return;
+    const round = this.#round;
+    // Where it fails, the one who asks for the batch is told.
+    const early = (async () => round.next())();
+    early.catch(() => undefined);
+    this.#early = early;
+  }
+
+  /** The batches from here on where they lie in memory. */
+  rows(): BatchRows | null {
+    const rows = this.#early === undefined ? (this.#round?.rows?.() ?? null) : null;
+    if (rows === null || this.#steps === undefined) return rows;
+    const left = Math.min(rows.left, this.#steps - this.#given);
+    return left < 1 ? null : {...rows, left};
+  }
+
+  /** So many of {@link rows} were taken. */
+  tookRows(batches: number): void {
+    this.#round?.skip?.(batches);
+    this.#given += batches;
+    this.#seen += batches;
   }
 
   #took(batch: Batch | null): Batch | null {
@@ -114,6 +143,7 @@ export class Epochs {
   async close(): Promise<void> {
     const round = this.#round;
     this.#round = null;
+    this.#early = undefined;
     await round?.close();
   }
 }
