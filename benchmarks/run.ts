@@ -11,6 +11,7 @@ import {addon} from '@keratin/native';
 import {type Row, runWorkloads, writeRows} from './harness.js';
 import {runPeers} from './peers.js';
 import {compiled} from './workloads/compiled.js';
+import {customLoop} from './workloads/custom-loop.js';
 import {eagerOverhead} from './workloads/eager-overhead.js';
 import {fashionCnn} from './workloads/fashion-cnn.js';
 import {lstm} from './workloads/lstm.js';
@@ -20,7 +21,18 @@ import {sgemm} from './workloads/sgemm.js';
 import {tensors} from './workloads/tensors.js';
 import {tinyNetwork} from './workloads/tiny-network.js';
 
-const workloads = [sgemm, eagerOverhead, tensors, compiled, tinyNetwork, mnistMlp, fashionCnn, lstm, pipeline];
+const workloads = [
+  sgemm,
+  eagerOverhead,
+  tensors,
+  compiled,
+  customLoop,
+  tinyNetwork,
+  mnistMlp,
+  fashionCnn,
+  lstm,
+  pipeline,
+];
 
 const option = (name: string) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1];
 const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
