@@ -14,12 +14,14 @@ import {compiled} from './workloads/compiled.js';
 import {customLoop} from './workloads/custom-loop.js';
 import {eagerOverhead} from './workloads/eager-overhead.js';
 import {fashionCnn} from './workloads/fashion-cnn.js';
+import {layerGradients} from './workloads/layers.js';
 import {lstm} from './workloads/lstm.js';
 import {mnistMlp} from './workloads/mnist-mlp.js';
 import {pipeline} from './workloads/pipeline.js';
 import {sgemm} from './workloads/sgemm.js';
 import {tensors} from './workloads/tensors.js';
 import {tinyNetwork} from './workloads/tiny-network.js';
+import {transformer} from './workloads/transformer.js';
 
 const workloads = [
   sgemm,
@@ -31,7 +33,9 @@ const workloads = [
   mnistMlp,
   fashionCnn,
   lstm,
+  layerGradients,
   pipeline,
+  transformer,
 ];
 
 const option = (name: string) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1];

@@ -88,3 +88,38 @@ if wanted("pipeline"):
     rate("pipeline_batch_then_map", shuffled.batch(128).map(divide).prefetch(2))
     rate("pipeline_map_then_batch", shuffled.map(divide).batch(128).prefetch(2))
     rate("pipeline_map_reshape_then_batch", shuffled.map(flat).batch(128).prefetch(2))
+
+if wanted("transformer"):
+    i = x = keras.Input((128, 128))
+    for _ in range(2):
+        h = L.LayerNormalization()(x)
+        x = L.Add()([x, L.MultiHeadAttention(4, 32)(h, h)])
+        x = L.Add()([x, L.Dense(128)(L.Dense(512, activation="relu")(L.LayerNormalization()(x)))])
+    model = keras.Model(i, x)
+    model.compile(optimizer="adam", loss="mse")
+    x, y = np.random.randn(2, 192, 128, 128).astype("float32")
+    emit(PEER, "transformer_fit_step", timed(fit(model, x, y, 16), 5) / 12 * 1e3, "ms")
+
+if wanted("layers"):
+    sequence, tokens = tf.random.normal([32, 100, 64]), tf.random.normal([16, 128, 128])
+    attention = L.MultiHeadAttention(4, 32)
+    cases = {
+        "lstm_128": (L.LSTM(128, return_sequences=True), lambda layer, x: layer(x), sequence),
+        "gru_128": (L.GRU(128, return_sequences=True), lambda layer, x: layer(x), sequence),
+        "attention_4x32": (attention, lambda layer, x: layer(x, x), tokens),
+        "layer_norm_4096x512": (L.LayerNormalization(), lambda layer, x: layer(x), tf.random.normal([4096, 512])),
+        "batch_norm_32x28x28x64": (
+            L.BatchNormalization(), lambda layer, x: layer(x, training=True), tf.random.normal([32, 28, 28, 64])),
+    }
+    for name, (layer, call, x) in cases.items():
+        dy = tf.random.normal(call(layer, x).shape)
+
+        @tf.function
+        def step(x, layer=layer, call=call, dy=dy):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = call(layer, x)
+            weights = [w.value for w in layer.trainable_weights]
+            return tape.gradient(y, [x, *weights], output_gradients=dy)
+
+        emit(PEER, f"{name}_gradients", timed(lambda: step(x), 21, 3, 2) * 1e3, "ms")

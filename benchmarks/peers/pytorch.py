@@ -144,3 +144,85 @@ if wanted("pipeline"):
         loader = DataLoader(Images(flat), batch_size=128, shuffle=True)
         best = min(timed(lambda: [len(a) for a, _ in loader], 1, 0) for _ in range(4))
         emit(PEER, name, 60000 / best, "1/s")
+
+if wanted("transformer"):
+    class Block(nn.Module):
+        def __init__(self, d=128, heads=4, hidden=512):
+            super().__init__()
+            self.norms = nn.ModuleList([nn.LayerNorm(d, 1e-3), nn.LayerNorm(d, 1e-3)])
+            self.attention = nn.MultiheadAttention(d, heads, batch_first=True)
+            self.dense = nn.Sequential(nn.Linear(d, hidden), nn.ReLU(), nn.Linear(hidden, d))
+
+        def forward(self, x):
+            h = self.norms[0](x)
+            x = x + self.attention(h, h, h, need_weights=False)[0]
+            return x + self.dense(self.norms[1](x))
+
+    model = nn.Sequential(Block(), Block())
+    optimizer = torch.optim.Adam(model.parameters())
+    x, y = torch.randn(192, 128, 128), torch.randn(192, 128, 128)
+
+    def transformer_epoch():
+        order = torch.randperm(len(x))
+        for i in range(0, len(x), 16):
+            ids = order[i:i + 16]
+            optimizer.zero_grad()
+            loss = F.mse_loss(model(x[ids]), y[ids])
+            loss.backward()
+            optimizer.step()
+            loss.item()
+
+    emit(PEER, "transformer_fit_step", timed(transformer_epoch, 5) / 12 * 1e3, "ms")
+
+if wanted("compiled"):
+    kinds = {
+        "sgd": lambda p: torch.optim.SGD(p, lr=1e-3, fused=True),
+        "momentum": lambda p: torch.optim.SGD(p, lr=1e-3, momentum=0.9, fused=True),
+        "adam": lambda p: torch.optim.Adam(p, lr=1e-3, fused=True),
+        "adamw": lambda p: torch.optim.AdamW(p, lr=1e-3, fused=True),
+    }
+
+    def with_gradient(n):
+        weight = torch.randn(n, requires_grad=True)
+        weight.grad = torch.randn(n)
+        return weight
+
+    for kind, make in kinds.items():
+        emit(PEER, f"{kind}_1e7", timed(make([with_gradient(10_000_000)]).step, 15) * 1e3, "ms")
+    many = torch.optim.Adam([with_gradient(1000) for _ in range(200)], fused=True)
+    emit(PEER, "adam_200_weights_of_1000", timed(many.step, 9, 20, 50) * 1e6, "us")
+    logits = torch.randn(4096, 512, requires_grad=True)
+    labels, scale, shift = torch.randn(4096, 512).softmax(-1), torch.randn(512), torch.randn(512)
+
+    def cross_entropy():
+        logits.grad = None
+        F.cross_entropy(logits, labels).backward()
+
+    emit(PEER, "softmax_4096x512_jit", timed(lambda: logits.detach().softmax(-1), 7, 3, 5) * 1e3, "ms")
+    emit(PEER, "cross_entropy_with_gradient_4096x512_jit", timed(cross_entropy, 7, 3, 5) * 1e3, "ms")
+    norm = lambda: F.layer_norm(logits.detach(), (512,), scale, shift, 1e-3)
+    emit(PEER, "layer_norm_4096x512_jit", timed(norm, 7, 3, 5) * 1e3, "ms")
+
+if wanted("layers"):
+    sequence, tokens = torch.randn(32, 100, 64), torch.randn(16, 128, 128)
+    lstm, gru = nn.LSTM(64, 128, batch_first=True), nn.GRU(64, 128, batch_first=True)
+    attention = nn.MultiheadAttention(128, 4, batch_first=True)
+    layer_norm, batch_norm = nn.LayerNorm(512, 1e-3), nn.BatchNorm2d(64)
+    pictures = torch.randn(32, 28, 28, 64).permute(0, 3, 1, 2)
+    cases = {
+        "lstm_128": (lstm, lambda x: lstm(x)[0], sequence),
+        "gru_128": (gru, lambda x: gru(x)[0], sequence),
+        "attention_4x32": (attention, lambda x: attention(x, x, x, need_weights=False)[0], tokens),
+        "layer_norm_4096x512": (layer_norm, layer_norm, torch.randn(4096, 512)),
+        "batch_norm_32x28x28x64": (batch_norm, batch_norm, pictures),
+    }
+    for name, (layer, call, x) in cases.items():
+        x.requires_grad_()
+        dy = torch.randn_like(call(x))
+        step = lambda: torch.autograd.grad(call(x), [x, *layer.parameters()], dy)
+        emit(PEER, f"{name}_gradients", timed(step, 21, 3, 2) * 1e3, "ms")
+
+if wanted("compiled"):
+    cell, x, state = nn.LSTMCell(100, 100), torch.randn(100, 100), (torch.randn(100, 100), torch.randn(100, 100))
+    with torch.no_grad():
+        emit(PEER, "lstm_cell_100_calls_eager", timed(lambda: [cell(x, state) for _ in range(100)], 9, 2) * 1e3, "ms")
