@@ -188,7 +188,8 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     if (shape === undefined || shape === null || this.built) return;
     const inputShape = mapShapes(shape, (leaf) => leaf) as ShapesOf<I>;
     if (this.#ownBuild || this.ownLayers().length === 0) this.build(inputShape);
-    else this.#trace(inputShape);
+    // What a build of its own leaves to the first call.
+    if (!this.flattenLayers().every(({built}) => built)) this.#trace(inputShape);
   }
 
   /** Adds a scalar to the losses of this call. For use in `call`. */

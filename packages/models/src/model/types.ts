@@ -16,17 +16,22 @@ export type MetricsOf =
   | readonly (MetricSpec | readonly MetricSpec[] | null)[]
   | {readonly [output: string]: MetricSpec | readonly MetricSpec[] | null};
 
-/** The name that a metric has in the logs; `never` where only the run knows it. */
+/** A name that only the run knows: unlike `string`, it leaves the names beside it as they are. */
+type SomeName = string & {};
+
+/** The name that a metric has in the logs. */
 type NameOf<M> = M extends string
   ? M
   : M extends MetricObject
     ? M extends {readonly name: infer N extends string}
-      ? N
-      : never
-    : never;
+      ? string extends N
+        ? SomeName
+        : N
+      : SomeName
+    : SomeName;
 
 /** Names of several metrics; any name where they are given by output. */
-type NamesOf<M> = M extends readonly MetricSpec[] ? NameOf<M[number]> : string;
+type NamesOf<M> = M extends readonly MetricSpec[] ? NameOf<M[number]> : SomeName;
 
 /** Names of the weighted metrics: one that is among the plain ones too says so. */
 type WeightedNames<M, W> = Exclude<NamesOf<W>, NamesOf<M>> | `weighted_${Extract<NamesOf<W>, NamesOf<M>>}`;
