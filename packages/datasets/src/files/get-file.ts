@@ -123,7 +123,7 @@ function addressOf(op: string, origin: unknown): URL {
   }
   let url: URL;
   try {
-    url = new URL(String(origin));
+    url = new URL(origin instanceof URL ? origin.href : typeof origin === 'string' ? origin : '');
   } catch (cause) {
     throw new ValueError(`${op}: origin must be an address (http, https or file), got ${describe(origin)}`, {cause});
   }

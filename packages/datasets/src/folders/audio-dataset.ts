@@ -51,13 +51,13 @@ export async function audioDatasetFromDirectory<const O extends AudioDatasetOpti
     const count = samplingRate === null ? samples.dim(0) : (samples.dim(0) * samplingRate) / sound.samplingRate;
     const heard = samples.dim(0) === 0 ? samples : resampled(samples, Math.max(Math.round(count), 1));
     const whole = length === null ? heard : fitted(heard, length);
-    return isRagged ? (ragged.fromTensor(whole) as RaggedTensor) : whole;
+    return isRagged ? ragged.fromTensor(whole) : whole;
   };
   const index = await indexFolder(op, directory, given, ['.wav']);
   const datasets = folderDatasets(index, given, load, (dataset, batchSize) =>
     isRagged || length !== null ? dataset.batch(batchSize) : dataset.paddedBatch(batchSize),
   );
-  return fromFolder<FromFolder<O extends {readonly ragged: true} ? RaggedTensor : Tensor, O>>(datasets, given);
+  return fromFolder(datasets, given) as FromFolder<O extends {readonly ragged: true} ? RaggedTensor : Tensor, O>;
 }
 
 function fitted(samples: Tensor, length: number): Tensor {

@@ -71,5 +71,5 @@ export async function imageDatasetFromDirectory<const O extends ImageDatasetOpti
     return dataFormat === 'channels_last' ? image : ops.transpose(image, [2, 0, 1]);
   };
   const index = await indexFolder(op, directory, given, ENDINGS);
-  return fromFolder<FromFolder<Tensor, O>>(folderDatasets(index, given, load), given);
+  return fromFolder(folderDatasets(index, given, load), given) as FromFolder<Tensor, O>;
 }

@@ -35,7 +35,7 @@ export async function textDatasetFromDirectory<const O extends TextDatasetOption
     return tensor(maxLength === null ? bytes.toString('utf8') : cut(bytes, maxLength));
   };
   const index = await indexFolder(op, directory, given, ['.txt']);
-  return fromFolder<FromFolder<Tensor<string>, O>>(folderDatasets(index, given, load), given);
+  return fromFolder(folderDatasets(index, given, load), given) as FromFolder<Tensor<string>, O>;
 }
 
 /** The first bytes as text, without a last character that is not whole. */

@@ -129,7 +129,7 @@ const MODES: Readonly<Record<number, ColorMode>> = {1: 'grayscale', 3: 'rgb', 4:
 function pictureOf(op: string, x: Tensor | Nested<number>, options: ArrayToImgOptions): Picture {
   const {dataFormat = 'channels_last', scale = true} = options;
   checkChoice(op, 'dataFormat', dataFormat, ['channels_last', 'channels_first']);
-  const given = isTensor(x) ? (x as Tensor) : tensor(x);
+  const given = isTensor(x) ? x : tensor(x);
   if (given.ndim !== 3) {
     throw new ShapeError(`${op}: an array of rank 3 (a single picture) is needed, got shape ${show(given.shape)}`);
   }

@@ -83,9 +83,7 @@ function classesOf(
   stratify: NonNullable<TrainTestSplitOptions['stratify']>,
   n: number,
 ): readonly unknown[] {
-  const classes: readonly unknown[] = isTensor(stratify)
-    ? ((stratify as Tensor).reshape([-1]).array(1) as readonly unknown[])
-    : stratify;
+  const classes: readonly unknown[] = isTensor(stratify) ? (stratify as Tensor).reshape([-1]).array(1) : stratify;
   if (classes.length !== n) {
     throw new ShapeError(
       `${op}: stratify must have a class for each of ${String(n)} entries, got ${String(classes.length)}`,

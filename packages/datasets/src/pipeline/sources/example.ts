@@ -26,7 +26,7 @@ export class FixedLenFeature<
     readonly defaultValue?: number | bigint | string | undefined,
   ) {
     checkFeature('FixedLenFeature', dtype);
-    if (!Array.isArray(shape) || !shape.every((n) => Number.isInteger(n) && Number(n) >= 0)) {
+    if (!Array.isArray(shape) || !shape.every((n) => Number.isInteger(n) && n >= 0)) {
       throw new ValueError(`FixedLenFeature: shape must be a list of sizes, got ${describe(shape)}`);
     }
   }

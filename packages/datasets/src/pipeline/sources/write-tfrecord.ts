@@ -1,4 +1,4 @@
-import {createGzip} from 'node:zlib';
+import {createGzip, type Gzip} from 'node:zlib';
 import {Readable} from 'node:stream';
 import {type FilePath, ValueError} from '@keratin/core';
 import {describe, pathText, writeAtomic} from '@keratin/core/internal';
@@ -25,7 +25,7 @@ export async function writeTfrecord(
   };
   await writeAtomic(path, async (file) => {
     const source = Readable.from(encoded(), {objectMode: false});
-    const bytes = pathText(path).endsWith('.gz') ? source.compose(createGzip()) : source;
+    const bytes: AsyncIterable<unknown> = pathText(path).endsWith('.gz') ? source.compose<Gzip>(createGzip()) : source;
     for await (const chunk of bytes as AsyncIterable<Uint8Array>) await file.appendFile(chunk);
   });
   return count;
