@@ -3,6 +3,7 @@ import {type Element} from '../dtype.js';
 import {
   getNumThreads,
   GradientTape,
+  jit,
   ops,
   random,
   range,
@@ -109,6 +110,31 @@ const CASES: Readonly<Record<string, () => Tensor<Element> | readonly Tensor<Ele
     if (w === undefined || m === undefined || v === undefined) return [];
     updateVariables('adam_update', [normal([300_007], 4)], [0.001, 0.9, 0.999, 1e-7, 0], [w, m, v]);
     return [w.readValue(), m.readValue(), v.readValue()];
+  },
+  'one optimizer step for many weights': () => {
+    const sizes = [100_003, 7, 70_001, 1, 40_000];
+    const weights = sizes.map((size, i) => new Variable(normal([size], i)));
+    const gradients = sizes.map((size, i) => normal([size], 10 + i));
+    jit(() => {
+      weights.forEach((weight, i) => {
+        updateVariables('sgd_update', [gradients[i] ?? weight], [0.1, 0, 0, 0.01, 0.1], [weight]);
+      });
+    })();
+    return weights.map((weight) => weight.readValue());
+  },
+  'a compiled softmax with its loss and gradient': () => {
+    const loss = (x: Tensor, wanted: Tensor) => {
+      const exp = x.sub(x.max({axis: -1, keepdims: true})).exp();
+      const p = exp.div(exp.sum({axis: -1, keepdims: true}));
+      return wanted.mul(p.log()).sum(-1).neg().mean();
+    };
+    const step = jit((x: Tensor, wanted: Tensor) => {
+      const tape = new GradientTape();
+      tape.watch(x);
+      const value = tape.record(() => loss(x, wanted));
+      return [value, tape.gradient(value, x)];
+    });
+    return step(normal([701, 333]), normal([701, 333], 2).square());
   },
 };
 
