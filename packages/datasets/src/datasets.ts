@@ -5,7 +5,7 @@ export {cifar10} from './classic/cifar10.js';
 export {cifar100, type Cifar100Options} from './classic/cifar100.js';
 export {fashionMnist} from './classic/fashion-mnist.js';
 export {imdb} from './classic/imdb.js';
-export {mnist} from './classic/mnist.js';
+export {mnist, type MnistOptions} from './classic/mnist.js';
 export {reuters, type ReutersOptions} from './classic/reuters.js';
 export {type PairOf, type PartsOf} from './classic/train-and-test.js';
 export {type WordOptions} from './classic/word-sequences.js';

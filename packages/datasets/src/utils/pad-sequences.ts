@@ -36,7 +36,7 @@ export function padSequences(sequences: readonly PaddableSequence[], options: Pa
   }
   const dtype = checkDType(op, options.dtype ?? 'int32');
   const lists = sequences.map((sequence, i) => listOf(op, sequence, i));
-  const maxlen = options.maxlen ?? Math.max(0, ...lists.map(({length}) => length));
+  const maxlen = options.maxlen ?? lists.reduce((most, {length}) => Math.max(most, length), 0);
   if (!Number.isInteger(maxlen) || maxlen < 0) {
     throw new ValueError(`${op}: maxlen must be an integer of at least 0, got ${describe(maxlen)}`);
   }
