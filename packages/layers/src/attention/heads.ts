@@ -29,7 +29,10 @@ export interface HeadsOptions extends LayerOptions {
   slidingWindow?: number | null | undefined;
   /** Whether sigmoid(query W) multiplies the result of each head. Default false. */
   useGate?: boolean | undefined;
-  /** Asks for the kernel that never stores the scores; it goes with neither dropout nor returned scores. Default false. */
+  /**
+   * Asks for a kernel that never stores the scores, and as in Keras goes with neither dropout nor returned scores. Here such a kernel is
+   * taken in any case where nobody wants the scores. Default false.
+   */
   flashAttention?: boolean | null | undefined;
   /** Default `'glorot_uniform'`. */
   kernelInitializer?: initializers.InitializerIdentifier | undefined;
