@@ -5,6 +5,7 @@ import {type Registered} from '../ids.js';
 import * as functions from './functions.js';
 
 export * from './functions.js';
+export {hardSilu as hardSwish, silu as swish} from './functions.js';
 
 /** String ids of activations. */
 export type ActivationId =

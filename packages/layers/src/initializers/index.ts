@@ -9,9 +9,17 @@ import {STFT} from './stft.js';
 import * as scaling from './variance-scaling.js';
 import {type Registered} from '../ids.js';
 
-export {Constant, type ConstantOptions, Identity, type IdentityOptions, Ones, Zeros} from './constant.js';
+export {
+  Constant,
+  type ConstantOptions,
+  Identity,
+  Identity as IdentityInitializer,
+  type IdentityOptions,
+  Ones,
+  Zeros,
+} from './constant.js';
 export {Initializer, type InitializerCallOptions} from './initializer.js';
-export {Orthogonal, type OrthogonalOptions} from './orthogonal.js';
+export {Orthogonal, Orthogonal as OrthogonalInitializer, type OrthogonalOptions} from './orthogonal.js';
 export {
   RandomInitializer,
   type RandomInitializerOptions,
@@ -21,7 +29,7 @@ export {
   type RandomUniformOptions,
   TruncatedNormal,
 } from './random.js';
-export {STFT, type STFTOptions, type WindowName} from './stft.js';
+export {STFT, STFT as STFTInitializer, type STFTOptions, type WindowName} from './stft.js';
 export {
   computeFans,
   type Distribution,
