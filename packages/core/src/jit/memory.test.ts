@@ -1,6 +1,7 @@
 import {memoryStats} from '@keratin/native';
 import {describe, expect, it} from 'vitest';
-import {jit, ops, random, type Tensor, Variable} from '../index.js';
+import {GradientTape, jit, ops, random, type Tensor, Variable} from '../index.js';
+import {updateVariables} from '../internal.js';
 import {checkLeaks, liveBuffersUpTo} from '../testing/leaks.js';
 
 describe('the memory of compiled programs', () => {
@@ -22,6 +23,29 @@ describe('the memory of compiled programs', () => {
     expect(memoryStats().poolBytes).toBe(poolBytes);
     for (let i = 0; i < 100; i++) f(x);
     expect(await liveBuffersUpTo(numBuffers)).toBeLessThanOrEqual(numBuffers);
+  });
+
+  it('is laid out once for training steps too: losses over rows, gradients and the update of all weights', () => {
+    const weights = [[32, 64], [64]].map((shape) => new Variable(random.normal(shape)));
+    const step = jit((x: Tensor, wanted: Tensor) => {
+      const [w, b] = weights;
+      if (w === undefined || b === undefined) throw new Error('no weights');
+      const tape = new GradientTape();
+      const loss = tape.record(() => ops.softmax(x.matmul(w).add(b)).sub(wanted).square().mean(-1).mean());
+      const gradients = tape.gradient(loss, [w, b]);
+      weights.forEach((weight, i) => {
+        updateVariables('sgd_update', [gradients[i] ?? weight], [0.1, 0, 0], [weight]);
+      });
+      return loss;
+    });
+    const [x, wanted] = [random.normal([16, 32]), random.normal([16, 64])];
+    const first = step(x, wanted).item();
+    const {numBuffers, poolBytes} = memoryStats();
+    const sources = weights.map(({source}) => source);
+    for (let i = 0; i < 50; i++) step(x, wanted).dispose();
+    expect(memoryStats()).toMatchObject({numBuffers, poolBytes});
+    expect(weights.map(({source}) => source)).toEqual(sources);
+    expect(step(x, wanted).item()).toBeLessThan(first);
   });
 
   it('holds few values at a time', () => {
