@@ -9,4 +9,4 @@ export {
   registerKerasSerializable,
   serializeKerasObject,
 } from '@keratin/core';
-export {KerasFileEditor, loadModel, loadWeights, saveModel, saveWeights} from '@keratin/models';
+export {KerasFileEditor, loadModel, loadTfjsModel, loadWeights, saveModel, saveWeights} from '@keratin/models';

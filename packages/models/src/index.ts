@@ -4,6 +4,7 @@ export {Functional, Model} from './model/model.js';
 export {cloneModel, type CloneModelOptions} from './functional/clone.js';
 export {modelFromJson, type ModelFromJsonOptions} from './functional/json.js';
 export {modelFromYaml} from './saving/yaml.js';
+export {loadTfjsModel, type LoadTfjsModelOptions} from './saving/tfjs.js';
 export {loadModel, type LoadModelOptions} from './saving/load-model.js';
 export {saveModel, type SaveModelOptions} from './saving/save-model.js';
 export {type Comparison, KerasFileEditor, type WeightsByName} from './saving/file-editor.js';

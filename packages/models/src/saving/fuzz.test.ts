@@ -135,7 +135,7 @@ const ODD: readonly unknown[] = [
 /** The value with one place of it changed, removed or exchanged for another place. */
 function changed(value: unknown, draw: Draw): unknown {
   const places: (readonly [holder: Record<string, unknown>, key: string])[] = [];
-  const copy = structuredClone({value});
+  const copy: Record<string, unknown> = structuredClone({value});
   const visit = (holder: Record<string, unknown>): void => {
     for (const key of Object.keys(holder)) {
       places.push([holder, key]);
@@ -151,7 +151,7 @@ function changed(value: unknown, draw: Draw): unknown {
     if (kind === 0) Reflect.deleteProperty(holder, key);
     else holder[key] = kind === 1 && other !== undefined ? structuredClone(other[0][other[1]]) : ODD[draw(ODD.length)];
   }
-  return copy.value;
+  return copy['value'];
 }
 
 const models: Readonly<Record<string, () => Sequential>> = {

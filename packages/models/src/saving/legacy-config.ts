@@ -21,7 +21,7 @@ export function modernNode(value: unknown): unknown {
   if (!isNode(value)) return value;
   const {class_name: name, config, ...rest} = value;
   if (typeof name !== 'string') return value;
-  const inner = isPlainObject(config) ? modernConfig(name, config) : config;
+  const inner = isPlainObject(config) ? withCallsFromZero(modernConfig(name, config)) : config;
   if ('module' in value) return {...rest, class_name: name, config: inner};
   const model = MODELS[name];
   if (model !== undefined) return {...rest, module: 'keras', class_name: model, config: inner, registered_name: null};
@@ -41,11 +41,48 @@ function placeOf(name: string): {module: string | null; class_name: string; regi
   return {module: null, class_name: name, registered_name: null};
 }
 
+/**
+ * In Keras 2 and TensorFlow.js a Sequential model has a call of its own, so that those of the model around it count from 1; here as in
+ * Keras 3 they count from 0.
+ */
+function withCallsFromZero(config: Config): Config {
+  const {layers} = config;
+  if (!Array.isArray(layers)) return config;
+  const stacks = new Set(
+    layers.flatMap((layer: unknown) => (isNode(layer) && layer['class_name'] === 'Sequential' ? [nameIn(layer)] : [])),
+  );
+  if (stacks.size === 0) return config;
+  const firsts = new Map<string, number>();
+  const isCall = (value: readonly unknown[]): value is readonly [string, number, ...unknown[]] =>
+    typeof value[0] === 'string' && stacks.has(value[0]) && typeof value[1] === 'number';
+  const visit = (value: unknown, change: (call: readonly [string, number, ...unknown[]]) => unknown): unknown => {
+    if (Array.isArray(value)) return isCall(value) ? change(value) : value.map((entry) => visit(entry, change));
+    if (!isPlainObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, visit(entry, change)]));
+  };
+  const over = (change: (call: readonly [string, number, ...unknown[]]) => unknown): Config => ({
+    ...config,
+    layers: layers.map((layer: unknown) =>
+      isNode(layer) ? {...layer, inbound_nodes: visit(layer['inbound_nodes'], change)} : layer,
+    ),
+    output_layers: visit(config['output_layers'], change),
+  });
+  over(([name, index]) => firsts.set(name, Math.min(index, firsts.get(name) ?? index)));
+  return over(([name, index, ...rest]) => [name, index - (firsts.get(name) ?? 0), ...rest]);
+}
+
+const nameIn = (layer: Readonly<Record<string, unknown>>): string => {
+  const {name, config} = layer;
+  if (typeof name === 'string') return name;
+  return isPlainObject(config) && typeof config['name'] === 'string' ? config['name'] : '';
+};
+
 function modernConfig(name: string, config: Readonly<Record<string, unknown>>): Config {
   const entries = Object.entries(config)
     .filter(([key]) => !DROPPED.has(key))
     .map(([key, value]): [string, unknown] => {
       if (LAYER_KEYS.has(key)) return [key, Array.isArray(value) ? value.map(modernNode) : modernNode(value)];
+      if (name === 'LeakyReLU' && key === 'alpha') return ['negative_slope', value];
       // Keras 2 wrote the one axis of a normalization as a list.
       if (key === 'axis' && Array.isArray(value) && value.length === 1) return [key, value[0]];
       return [key, value];

@@ -23,7 +23,7 @@ export async function openH5(path: string, label: string): Promise<H5Reader> {
 }
 
 /** Trainable weights first, in each layer. */
-const legacyWeights = (layer: AnyLayer): readonly Variable[] => [
+export const legacyWeights = (layer: AnyLayer): readonly Variable[] => [
   ...layer.trainableWeights,
   ...layer.nonTrainableWeights,
 ];

@@ -1,17 +1,8 @@
-import {type ConfigNode, type CustomObjects, FileFormatError, KeratinError, ValueError} from '@keratin/core';
-import {
-  checkOptions,
-  describe,
-  deserializeKerasObject,
-  type FilePath,
-  pathText,
-  registerOperations,
-  withCustomObjects,
-} from '@keratin/core/internal';
+import {join} from 'node:path';
+import {type CustomObjects} from '@keratin/core';
+import {checkOptions, type FilePath, pathText} from '@keratin/core/internal';
 import {withWeightBudget} from '@keratin/layers/internal';
-// All kinds of models must be known to configs.
-import '../model/sequential.js';
-import {Model} from '../model/model.js';
+import {type Model} from '../model/model.js';
 import {Optimizer} from '../optimizers/optimizer.js';
 import {setAssets} from './assets.js';
 import {carryOut, type Plan, planOptimizer, planWeights, report} from './h5-weights.js';
@@ -19,7 +10,9 @@ import {H5Reader} from './hdf5.js';
 import {legacyNode, openH5, planLegacy, planLegacyOptimizer} from './legacy-file.js';
 import {readKerasFile, WEIGHTS} from './keras-file.js';
 import {isFolder, readKerasFolder} from './keras-folder.js';
-import {checkModelPath, isLegacy} from './save-model.js';
+import {modelFromNode} from './model-from-node.js';
+import {loadTfjsModel} from './tfjs.js';
+import {checkModelPath, exists, isLegacy} from './save-model.js';
 import {saveablesOf} from './saveables.js';
 
 /** Options of {@link loadModel}. */
@@ -35,7 +28,7 @@ export interface LoadModelOptions {
 const OPTIONS = ['customObjects', 'compile', 'safeMode'] as const satisfies readonly (keyof LoadModelOptions)[];
 
 /**
- * A model from a file that `model.save` or Keras wrote: with its weights, and compiled as it was. All of the file is checked; classes
+ * A model from a file that `model.save` or Keras wrote, or from the `model.json` of TensorFlow.js: with its weights, and compiled as it was. All of the file is checked; classes
  * and functions of your own must be registered or passed. No code in a file is run and nothing outside of it is read.
  *
  * @example
@@ -49,6 +42,7 @@ export async function loadModel(path: FilePath, options: LoadModelOptions = {}):
   const {customObjects = {}, compile = true} = options;
   const folder = typeof path === 'string' || path instanceof URL ? pathText(path) : '';
   const isDirectory = folder !== '' && (await isFolder(folder));
+  if (await isTfjs(folder, isDirectory)) return loadTfjsModel(folder, {customObjects, compile});
   const file = isDirectory ? folder : checkModelPath(where, path);
   const label = `${where}: ${file}`;
   if (!isDirectory && isLegacy(file)) return loadLegacy(file, label, customObjects, compile);
@@ -64,6 +58,11 @@ export async function loadModel(path: FilePath, options: LoadModelOptions = {}):
   }
 }
 
+const isTfjs = async (path: string, isDirectory: boolean): Promise<boolean> =>
+  isDirectory
+    ? (await exists(join(path, 'model.json'))) && !(await exists(join(path, 'config.json')))
+    : path.endsWith('.json');
+
 /** A model from a file in the format of Keras 2. */
 async function loadLegacy(file: string, label: string, customObjects: CustomObjects, compile: boolean): Promise<Model> {
   const reader = await openH5(file, label);
@@ -78,21 +77,6 @@ async function loadLegacy(file: string, label: string, customObjects: CustomObje
   } finally {
     await reader.close();
   }
-}
-
-/** The model of a config, with new weights. */
-export function modelFromNode(node: ConfigNode, label: string, customObjects: CustomObjects, compile: boolean): Model {
-  registerOperations();
-  const given = compile ? node : {...node, compile_config: null};
-  let made: unknown;
-  try {
-    made = withCustomObjects(customObjects, () => deserializeKerasObject(given, {customObjects}));
-  } catch (error) {
-    if (!(error instanceof KeratinError)) throw error;
-    throw new FileFormatError(`${label}: ${error.message}`, {cause: error});
-  }
-  if (made instanceof Model) return made as Model;
-  throw new ValueError(`${label}: the file describes no model but ${describe(made)}`);
 }
 
 async function loadState(model: Model, reader: H5Reader, label: string): Promise<void> {
