@@ -52,7 +52,18 @@ export function maskedWeight(
   }
   if (sampleWeight === null) return weight;
   const [a, b] = squeezeOrExpand(weight, sampleWeight);
-  return b.mul(a);
+  return ofSamples(b, a).mul(a);
+}
+
+/**
+ * Weights of samples as weights of all that belongs to a sample: (n) beside (n, steps) becomes (n, 1). Keras takes them for weights of the
+ * last axis, which is an error unless there happen to be as many steps as samples.
+ */
+function ofSamples(weights: Tensor, entries: Tensor): Tensor {
+  if (weights.ndim === 0 || weights.shape.some((size, axis) => size !== entries.shape[axis])) return weights;
+  let all = weights;
+  while (all.ndim < entries.ndim) all = ops.expandDims(all, -1);
+  return all;
 }
 
 /** The loss of all entries, weighted and reduced. Gradients flow through it. */
@@ -65,7 +76,8 @@ export function reduceWeighted(
 ): Tensor {
   const weight = maskedWeight(sampleWeight, mask, values.dtype as FloatDType, reduction);
   if (weight === null) return reduceValues(values, null, reduction);
-  const [entries, weights] = squeezeOrExpand(values, weight);
+  const [entries, given] = squeezeOrExpand(values, weight);
+  const weights = ofSamples(given, entries);
   if (broadcastShapes(entries.shape, weights.shape) === null) {
     throw new ShapeError(
       `${where}: sampleWeight must fit the losses, got sampleWeight ${show(weight.shape)} for losses of shape ${show(values.shape)}`,
