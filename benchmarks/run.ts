@@ -13,6 +13,7 @@ import {runPeers} from './peers.js';
 import {compiled} from './workloads/compiled.js';
 import {customLoop} from './workloads/custom-loop.js';
 import {eagerOverhead} from './workloads/eager-overhead.js';
+import {eventLoop} from './workloads/event-loop.js';
 import {fashionCnn} from './workloads/fashion-cnn.js';
 import {layerGradients} from './workloads/layers.js';
 import {lstm} from './workloads/lstm.js';
@@ -36,6 +37,7 @@ const workloads = [
   layerGradients,
   pipeline,
   transformer,
+  eventLoop,
 ];
 
 const option = (name: string) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1];

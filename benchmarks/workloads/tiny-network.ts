@@ -1,4 +1,4 @@
-import {layers, optimizers, Sequential, tensor} from 'keratin';
+import {layers, ops, optimizers, Sequential, tensor} from 'keratin';
 import {time, timeRow, type Workload} from '../harness.js';
 
 export const tinyNetwork: Workload = {
@@ -22,6 +22,16 @@ export const tinyNetwork: Workload = {
         'xor_train_on_batch',
         'us',
         await time(() => model.trainOnBatch(x, y), {repetitions: 7, warmup: 500, inner: 500}),
+      ),
+    );
+    // Steps of fit on data in memory: all that the trainer costs beside the network.
+    const many = [ops.tile(x, [2000, 1]), ops.tile(y, [2000, 1])] as const;
+    const step = await time(() => model.fit(...many, {batchSize: 4, verbose: 0}), {repetitions: 9, warmup: 2});
+    report(
+      timeRow(
+        'xor_fit_step',
+        'us',
+        step.map((seconds) => seconds / 2000),
       ),
     );
     report(timeRow('xor_call_1', 'us', await time(() => model(one), {repetitions: 7, warmup: 500, inner: 2000})));
