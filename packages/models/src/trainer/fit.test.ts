@@ -155,9 +155,12 @@ describe('fit', () => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 5);
     const started = performance.now();
-    await model.fit(x, y, {epochs: 2, batchSize: 4, ...quiet});
+    const onEpochEnd = () => {
+      model.stopTraining = performance.now() - started > 100;
+    };
+    await model.fit(x, y, {epochs: 100_000, batchSize: 4, callbacks: [{onEpochEnd}], ...quiet});
     clearInterval(timer);
-    expect(ticks).toBeGreaterThan((performance.now() - started) / 100);
+    expect(ticks).toBeGreaterThan(0);
   });
 
   test('stopTraining ends it after the batch', async () => {

@@ -13,7 +13,7 @@ async function trainOnce(): Promise<void> {
 }
 
 test('programs and their memory go with the model: 200 models that come and go', async () => {
-  for (let i = 0; i < 30; i++) await trainOnce();
+  for (let i = 0; i < 100; i++) await trainOnce();
   const before = process.memoryUsage().rss;
   for (let i = 0; i < 200; i++) await trainOnce();
   expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(20);
