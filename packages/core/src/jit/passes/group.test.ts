@@ -2,6 +2,7 @@ import {expect, it} from 'vitest';
 import {jit, ops, random, type Tensor, Variable} from '../../index.js';
 import {updateVariables} from '../../internal.js';
 import {only, programText} from '../../testing/programs.js';
+import {type PassOptions} from './index.js';
 
 const variables = (): Variable[] =>
   [[2, 3], [3], [4]].map((shape, i) => new Variable(ops.ones(shape), {name: `v${String(i)}`}));
@@ -58,7 +59,7 @@ it('lets a step with other numbers be, and one that reads what another changed',
 });
 
 it('changes variables as single steps do, to the bit', () => {
-  const run = (passes: Parameters<typeof only>) => {
+  const run = (passes: readonly (keyof PassOptions)[]) => {
     const [all, slots] = [variables(), variables()];
     const f = jit((x: Tensor, rate: Tensor) => step(rate, all, slots, x), {passes: only(...passes)});
     for (let i = 0; i < 3; i++) f(ops.full([], 0.5 + i), ops.full([], 0.1));
