@@ -61,8 +61,6 @@ describe('masks that travel with sequences', () => {
     const x = embedding()(Input({shape: [null], dtype: 'int32'}));
     const optionsOf = (y: unknown) => originOf(y as Tensor)?.node.options;
     expect(Object.keys(optionsOf(rnn()(x)) ?? {})).toEqual(['mask']);
-    expect(Object.keys(optionsOf(rnn()(x, {initialState: [Input({shape: [1]})]})) ?? {})).toEqual([
-      'initialState',
-    ]);
+    expect(Object.keys(optionsOf(rnn()(x, {initialState: [Input({shape: [1]})]})) ?? {})).toEqual(['initialState']);
   });
 });
