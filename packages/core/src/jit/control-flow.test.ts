@@ -291,7 +291,7 @@ describe('inputSignature', () => {
     ],
     [
       'count',
-      () => (f as (x: Tensor) => unknown)(ops.ones([4, 3])),
+      () => Reflect.apply(f, undefined, [ops.ones([4, 3])]) as unknown,
       ValueError,
       'jit: the function takes 2 arguments by its inputSignature, got 1',
     ],

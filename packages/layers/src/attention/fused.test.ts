@@ -1,5 +1,5 @@
 import {GradientTape, random, type Tensor, tensor} from '@keratin/core';
-import '@keratin/core/internal';
+import {concrete} from '@keratin/core/internal';
 import {describe, expect, it} from 'vitest';
 import {Attention, GroupedQueryAttention, MultiHeadAttention} from '../layers.js';
 import {type AttentionCallOptions} from './attention.js';
@@ -41,7 +41,7 @@ function everything<L extends Attending>(
   tape.watch(z);
   const [y, loss] = tape.record(() => {
     const output = call(layer, x, z);
-    return [output, output.mul(random.normal(output.shape, {seed: 4})).sum()] as const;
+    return [output, output.mul(random.normal(concrete(output.shape), {seed: 4})).sum()] as const;
   });
   return [y, ...tape.gradient(loss, [x, z, ...layer.trainableVariables], {unconnectedGradients: 'zero'})];
 }

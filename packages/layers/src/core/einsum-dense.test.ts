@@ -1,5 +1,5 @@
 import {GradientTape, ops, random, type Tensor} from '@keratin/core';
-import '@keratin/core/internal';
+import {concrete} from '@keratin/core/internal';
 import {describe, expect, it} from 'vitest';
 import {EinsumDense} from '../layers.js';
 import {productAxes} from './einsum-equation.js';
@@ -43,7 +43,7 @@ describe('EinsumDense', () => {
         tape.watch(x);
         const [y, loss] = tape.record(() => {
           const made = call();
-          return [made, made.mul(random.normal(made.shape, {seed: 2})).sum()] as const;
+          return [made, made.mul(random.normal(concrete(made.shape), {seed: 2})).sum()] as const;
         });
         return [y, ...tape.gradient(loss, [x, ...layer.trainableVariables])];
       });

@@ -43,7 +43,7 @@ const ATTENTIONS = [
 
 const attentions: PrimitiveCases = ATTENTIONS.map(({sizes, extra, rate, ...rest}) => () => {
   const [n, t, s, h, g, d, e] = sizes;
-  const shape = extra ?? [];
+  const shape: readonly number[] = extra ?? [];
   // The first query of what has a mask for each sees nothing.
   const hidden = shape.length === 4 ? s : 0;
   const size = shape.reduce((product, length) => product * length, 1);
