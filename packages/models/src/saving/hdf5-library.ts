@@ -1,4 +1,5 @@
-import {type ready} from 'h5wasm';
+// `import {type ready}` would load the module for its effects.
+import type {ready} from 'h5wasm';
 
 // The HDF5 library, compiled to WebAssembly, with a file system in memory. It is loaded when the first file needs it.
 
