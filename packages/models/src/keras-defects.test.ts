@@ -110,3 +110,30 @@ test('the norm of the gradient of an Embedding adds up what one id gets before i
   // Keras takes the two uses of id 0 for two rows, and makes a step of length 1.4142135.
   expect(model.getWeights()[0]?.array()).toEqual([[1], [0], [0]]);
 });
+
+test.each([
+  ['Adam', 0.699585, 0.65454],
+  ['Adamax', 0.694832, 0.630994],
+  ['Nadam', 0.679755, 0.640032],
+  ['RMSprop', 1.001129, 0.888422],
+  ['Adagrad', 0.653845, 0.623736],
+  ['Lamb', 0.646534, 0.622108],
+  // Every step of it on an embedding is one of Adam.
+  ['Muon', 0.699146, 0.654115],
+] as const)('%s sees the whole gradient of an id that comes twice in a batch', async (name, ours, keras) => {
+  const model = new Sequential([
+    Input({shape: [3], dtype: 'int32'}),
+    new layers.Embedding(3, 2, {embeddingsInitializer: {class_name: 'Constant', config: {value: 0.5}}}),
+  ]).compile({optimizer: new optimizers[name]({learningRate: 0.1}), loss: 'mse'});
+  const targets = [
+    [0, 1],
+    [3, 0],
+    [2, 2],
+  ];
+  await model.fit(tensor([[1, 1, 2]], 'int32'), [targets], {epochs: 2, ...quiet});
+  // `ours` is what Keras gives too where the gradient is made dense first. As it is, Keras squares (Adamax: takes the size of) what each
+  // place of the id adds, so that the sum of squares stands for the square of the sum.
+  const changed = model.getWeights()[0]?.at(1, 0).item() ?? NaN;
+  expect(changed).toBeCloseTo(ours, 5);
+  expect(Math.abs(changed - keras)).toBeGreaterThan(0.02);
+});
