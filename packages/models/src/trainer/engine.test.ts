@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {ops, random, setNumThreads, setSeed, type Tensor} from '@keratin/core';
+import {ops, random, setNumThreads, setSeed, slice, type Tensor} from '@keratin/core';
 import {Input, layers} from '@keratin/layers';
 import {Sequential} from '../model/sequential.js';
 
@@ -129,10 +129,7 @@ describe('steps on the engine thread', () => {
     function* batches() {
       for (let i = 0; i < 6; i++) {
         events.push(`batch ${String(i)}`);
-        yield [
-          x.at(`${String(64 * i)}:${String(64 * i + 64)}`),
-          y.at(`${String(64 * i)}:${String(64 * i + 64)}`),
-        ] as const;
+        yield [x.at(slice(64 * i, 64 * i + 64)), y.at(slice(64 * i, 64 * i + 64))] as const;
       }
     }
     const model = make();
