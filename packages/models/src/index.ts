@@ -32,6 +32,7 @@ export {type Arrays, type Batch, type TensorStructure} from './trainer/data/batc
 export {type ClassWeight} from './trainer/data/class-weight.js';
 export {type BatchIterable} from './trainer/data/iterables.js';
 export {type StepLogs} from './trainer/logs.js';
+export {type LearningRateMultiplier} from './trainer/learning-rate-multipliers.js';
 export {type OptimizerGroup, type OptimizerSpec} from './trainer/optimizer-groups.js';
 export {type LossData} from './trainer/trainer.js';
 export {type SummaryOptions} from './summary/summary.js';

@@ -6,6 +6,7 @@ import {type MetricObject, type MetricSpec} from '../trainer/compiled-metrics.js
 import {type ArrayLike, type Arrays} from '../trainer/data/batch.js';
 import {type ClassWeight} from '../trainer/data/class-weight.js';
 import {type BatchIterable} from '../trainer/data/iterables.js';
+import {type LearningRateMultiplier} from '../trainer/learning-rate-multipliers.js';
 import {type OptimizerGroup, type OptimizerSpec} from '../trainer/optimizer-groups.js';
 
 // How logs and results are typed by the metrics that a model was compiled with.
@@ -124,6 +125,18 @@ export type TestOnBatchOptions = Omit<TrainOnBatchOptions, 'classWeight'>;
 export interface CompileOptions<M extends MetricsOf = MetricsOf, W extends MetricsOf = MetricsOf> {
   /** An id, an object or a config; or pairs of a part of the model and its optimizer. Default `'rmsprop'`. */
   optimizer?: OptimizerSpec | readonly OptimizerGroup[] | undefined;
+  /**
+   * Learning rates of parts of the model, as multiples of the optimizer's: `[['encoder/*', 0.1], [layer, 0]]`. A part is a layer with all that
+   * is in it, or a pattern of variable paths in which `*` stands for any characters; the rest of the model has 1. It multiplies the rate of
+   * the step (and of its weight decay), not the gradient, so that it has its effect with Adam too. With 0 a part stays as it is, like
+   * one that is not trainable, but its gradients are still computed and count in `globalClipnorm`. A pattern that matches no weight, a
+   * layer that is no part of the model, and parts that share a variable are errors. `save` refuses such a model: Keras's format has no
+   * place for it. An optimizer object of two models has the multipliers of the one that was compiled last.
+   *
+   * @example
+   * model.compile({optimizer: new optimizers.Adam(1e-3), learningRateMultipliers: [['encoder/*', 0.1]], loss: 'mse'});
+   */
+  learningRateMultipliers?: readonly LearningRateMultiplier[] | undefined;
   /** An id, an object, a function or a config; for several outputs a list of them, or by name. */
   loss?: LossOption | undefined;
   /** A factor for the loss of each output. */

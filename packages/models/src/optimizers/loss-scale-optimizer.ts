@@ -126,6 +126,11 @@ export class LossScaleOptimizer extends Optimizer<never, never> {
     return loss.mul(scalarOf(scale, loss.dtype));
   }
 
+  /** @internal */
+  override multiplyRates(multiplierOf: ((variable: Variable) => number) | null): void {
+    this.innerOptimizer.multiplyRates(multiplierOf);
+  }
+
   override finalizeVariableValues(variables?: Iterable<Variable>): void {
     this.innerOptimizer.finalizeVariableValues(variables);
   }

@@ -156,6 +156,11 @@ export class MultiOptimizer extends Optimizer<never, never> {
     // The inner optimizers change the variables.
   }
 
+  /** @internal */
+  override multiplyRates(multiplierOf: ((variable: Variable) => number) | null): void {
+    for (const optimizer of this.optimizers) optimizer.multiplyRates(multiplierOf);
+  }
+
   override finalizeVariableValues(variables: Iterable<Variable> = this.#chosen.keys()): void {
     const list = [...variables];
     for (const optimizer of this.optimizers) {

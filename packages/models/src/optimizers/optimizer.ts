@@ -25,6 +25,7 @@ import {
   plus,
   publicNameOf,
   scalarOf,
+  times,
   toConfigKey,
   wholeOver,
 } from '@keratin/core/internal';
@@ -100,6 +101,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   /** The number that a learning rate which is a function gave for the next step. */
   #prepared: Variable | null = null;
   #preparedFor = -1;
+  #multiplierOf: ((variable: Variable) => number) | null = null;
 
   constructor(options: OptimizerOptions = {}) {
     const where = this.constructor.name;
@@ -325,10 +327,19 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     if (publicNameOf(this.constructor) === undefined) this.#applyGradients(unscaled, chosen);
     else scope(() => this.#applyGradients(unscaled, chosen));
     for (const variable of chosen) {
+      if (this.#multiplierOf?.(variable) === 0) continue;
       const {constraint} = variable.rules;
       if (constraint !== undefined) variable.assign(constraint(variable));
     }
     this.countStep();
+  }
+
+  /**
+   * @internal Gives variables a learning rate of their own: this one times a multiplier. Weight decay goes with it, and 0 leaves a variable
+   * and its state as they are. Null: the same for all.
+   */
+  multiplyRates(multiplierOf: ((variable: Variable) => number) | null): void {
+    this.#multiplierOf = multiplierOf;
   }
 
   /** Counts one call of `apply`. */
@@ -395,9 +406,11 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     }
   }
 
-  #updateOne(gradient: Tensor | undefined, variable: Variable, rate: Amount): void {
+  #updateOne(gradient: Tensor | undefined, variable: Variable, common: Amount): void {
     const slots = this.#slots.get(variable)?.byName as Slots<S, P> | undefined;
-    if (gradient === undefined || slots === undefined) return;
+    const multiplier = this.#multiplierOf?.(variable) ?? 1;
+    if (gradient === undefined || slots === undefined || multiplier === 0) return;
+    const rate = multiplier === 1 ? common : times(common, multiplier);
     const decay = this.usesWeightDecay(variable) ? this.decayOf(variable) : null;
     const fused = variable.dtype === 'float32' || variable.dtype === 'float64';
     if (fused && this.fusedStep(gradient, variable, slots, rate, decay === null ? [] : [decay, rate])) return;
@@ -444,6 +457,10 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     const {step} = this;
     const isFirst = typeof step === 'number' ? step === 0 : step.equal(0);
     for (const [variable, average] of this.#averages) {
+      if (this.#multiplierOf?.(variable) === 0) {
+        average.assign(variable);
+        continue;
+      }
       const old = this.#either(isFirst, 0, this.emaMomentum, variable);
       const rest = this.#either(isFirst, 1, 1 - this.emaMomentum, variable);
       average.assign(average.mul(old).add(variable.mul(rest)));

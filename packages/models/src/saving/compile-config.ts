@@ -8,7 +8,7 @@ import {type CompileSettings, type Trainer} from '../trainer/trainer.js';
 
 /**
  * How a model was compiled, as Keras writes it.
- * @throws ValueError for what a file cannot hold: optimizers of parts of a model, functions without a name
+ * @throws ValueError for what a file cannot hold: optimizers and learning rates of parts of a model, functions without a name
  */
 export function compileConfig(trainer: Trainer, where: string): Config | null {
   const {settings, optimizer} = trainer;
@@ -16,6 +16,11 @@ export function compileConfig(trainer: Trainer, where: string): Config | null {
   if (settings.optimizer !== undefined && isGroups(settings.optimizer)) {
     throw new ValueError(
       `${where}: the optimizers of parts of a model cannot be stored in Keras's format; use a MultiOptimizer, or save the weights`,
+    );
+  }
+  if (settings.learningRateMultipliers !== undefined && settings.learningRateMultipliers.length > 0) {
+    throw new ValueError(
+      `${where}: learningRateMultipliers cannot be stored in Keras's format; save the weights, or compile without them first`,
     );
   }
   const {loss, lossWeights, metrics, weightedMetrics, runEagerly, stepsPerExecution, jitCompile} = settings;

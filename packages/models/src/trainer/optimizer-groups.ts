@@ -2,6 +2,7 @@ import {type Tensor, UnknownOptionError, ValueError, type Variable} from '@kerat
 import {describe} from '@keratin/core/internal';
 import {type AnyLayer, Layer} from '@keratin/layers';
 import * as optimizers from '../optimizers/index.js';
+import {type ModelPart, nameOf, pathPattern} from './parts.js';
 
 /** One optimizer: an id, an object or a config. */
 export type OptimizerSpec = optimizers.OptimizerLike;
@@ -10,10 +11,10 @@ export type OptimizerSpec = optimizers.OptimizerLike;
  * Optimizers for parts of a model: pairs of a layer (with all that is in it), or a pattern of variable paths such as
  * `'sequential/dense/*'`, and an optimizer.
  */
-export type OptimizerGroup = readonly [part: AnyLayer | string, optimizer: OptimizerSpec];
+export type OptimizerGroup = readonly [part: ModelPart, optimizer: OptimizerSpec];
 
 interface Group {
-  readonly part: AnyLayer | string;
+  readonly part: ModelPart;
   readonly optimizer: optimizers.Optimizer;
 }
 
@@ -43,7 +44,7 @@ export class OptimizerGroups {
           `compile: the part of a group of optimizers is a layer or a pattern of paths, got ${describe(part)}`,
         );
       }
-      return {part: part as AnyLayer | string, optimizer: optimizers.get(optimizer as OptimizerSpec)};
+      return {part: part as ModelPart, optimizer: optimizers.get(optimizer as OptimizerSpec)};
     });
     const seen = new Set(this.optimizers);
     if (seen.size !== this.#groups.length) {
@@ -64,6 +65,11 @@ export class OptimizerGroups {
 
   get optimizers(): readonly optimizers.Optimizer[] {
     return this.#groups.map(({optimizer}) => optimizer);
+  }
+
+  /** See {@link optimizers.Optimizer.multiplyRates}. */
+  multiplyRates(multiplierOf: ((variable: Variable) => number) | null): void {
+    for (const optimizer of this.optimizers) optimizer.multiplyRates(multiplierOf);
   }
 
   /** Checks that the groups are parts of the model, and that every trainable variable has exactly one optimizer. */
@@ -123,12 +129,4 @@ export class OptimizerGroups {
     this.#assigned = {variables, groupOf};
     return groupOf;
   }
-}
-
-const nameOf = (part: AnyLayer | string): string => (typeof part === 'string' ? part : part.name);
-
-/** `*` stands for any characters. */
-function pathPattern(pattern: string): RegExp {
-  const escaped = pattern.split('*').map((text) => text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${escaped.join('.*')}$`);
 }

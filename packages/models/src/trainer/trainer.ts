@@ -24,11 +24,14 @@ import {warn} from '../progress/output.js';
 import {LossTracker} from './loss-tracker.js';
 import {Numerics} from './numerics.js';
 import {readLogs, type StepLogs, toEvaluation} from './logs.js';
+import {type LearningRateMultiplier, LearningRateMultipliers} from './learning-rate-multipliers.js';
 import {isGroups, type OptimizerGroup, OptimizerGroups, type OptimizerSpec} from './optimizer-groups.js';
+import {type ModelPart} from './parts.js';
 
 /** What `compile` is given, without the types that its result takes from it. */
 export interface CompileSettings {
   readonly optimizer?: OptimizerSpec | readonly OptimizerGroup[] | undefined;
+  readonly learningRateMultipliers?: readonly LearningRateMultiplier[] | undefined;
   readonly loss?: LossOption | undefined;
   readonly lossWeights?: LossWeights | undefined;
   readonly metrics?: MetricsOption | undefined;
@@ -42,6 +45,7 @@ export interface CompileSettings {
 
 const COMPILE_OPTIONS = [
   'optimizer',
+  'learningRateMultipliers',
   'loss',
   'lossWeights',
   'metrics',
@@ -104,6 +108,7 @@ export class Trainer {
   #compiled = false;
   #settings: CompileSettings | null = null;
   #optimizer: optimizers.Optimizer | OptimizerGroups | null = null;
+  #multipliers: LearningRateMultipliers | null = null;
   #loss: CompiledLoss | null = null;
   #metrics = new CompiledMetrics(undefined, undefined);
   #lossTracker: LossTracker | null = null;
@@ -143,8 +148,11 @@ export class Trainer {
       metric: 'metrics',
       learningRate: 'optimizer',
       lr: 'optimizer',
+      lrMultiplier: 'learningRateMultipliers',
+      lrMultipliers: 'learningRateMultipliers',
+      multipliers: 'learningRateMultipliers',
     });
-    const {optimizer = 'rmsprop', loss, lossWeights, metrics, weightedMetrics} = settings;
+    const {optimizer = 'rmsprop', loss, lossWeights, metrics, weightedMetrics, learningRateMultipliers} = settings;
     checkExecution(settings);
     // Everything is made before anything is stored: a mistake leaves the model as it was.
     const made = this.#scaled(
@@ -155,6 +163,12 @@ export class Trainer {
     const compiledLoss = loss === undefined ? null : new CompiledLoss(loss, lossWeights);
     const compiledMetrics = new CompiledMetrics(metrics, weightedMetrics);
     if (made instanceof OptimizerGroups && model.built) made.check(model, model.trainableVariables);
+    const multipliers =
+      learningRateMultipliers === undefined ? null : new LearningRateMultipliers(model, learningRateMultipliers);
+    if (model.built) multipliers?.check();
+    if (this.#multipliers !== null) this.#optimizer?.multiplyRates(null);
+    if (multipliers !== null) made.multiplyRates((variable) => multipliers.of(variable));
+    this.#multipliers = multipliers;
     this.#optimizer = made;
     this.#loss = compiledLoss;
     this.#metrics = compiledMetrics;
@@ -249,14 +263,14 @@ export class Trainer {
     const again = (spec: OptimizerSpec): OptimizerSpec =>
       spec instanceof optimizers.Optimizer ? optimizers.deserialize(optimizers.serialize(spec)) : spec;
     const layers = this.#model.flattenLayers();
+    const own = (part: ModelPart): ModelPart =>
+      typeof part === 'string' ? part : (layers.find(({name}) => name === part.name) ?? part);
     const groups = (list: readonly OptimizerGroup[]): readonly OptimizerGroup[] =>
-      list.map(([part, spec]) => {
-        const own = typeof part === 'string' ? part : layers.find(({name}) => name === part.name);
-        return [own ?? part, again(spec)] as const;
-      });
+      list.map(([part, spec]) => [own(part), again(spec)] as const);
     this.compile({
       ...settings,
       optimizer: optimizer === undefined ? undefined : isGroups(optimizer) ? groups(optimizer) : again(optimizer),
+      learningRateMultipliers: settings.learningRateMultipliers?.map(([part, by]) => [own(part), by] as const),
       metrics: mapStructure(settings.metrics, freshMetric) as MetricsOption | undefined,
       weightedMetrics: mapStructure(settings.weightedMetrics, freshMetric) as MetricsOption | undefined,
     });
@@ -427,6 +441,8 @@ export class Trainer {
     const {yPred, loss, scaled} = tape.record(numerics === null ? forward : () => numerics.run(forward));
     this.#trackLoss(loss, size);
     const {trainable} = this.plan();
+    // The model is built now.
+    this.#multipliers?.check();
     if (trainable.length > 0) {
       const gradients = tape.gradient(scaled, trainable, {unconnectedGradients: 'none'});
       const batch = {x, y, sampleWeight, size};
