@@ -25,7 +25,7 @@ test.each([
   ['large', '5,000 results of 400 KB in one synchronous loop'],
   ['trainOnBatch', '5,000 steps of training in one synchronous loop'],
   ['fit', '200 models built, compiled, trained and dropped'],
-  ['throw', '200 trainings ended by a callback that throws'],
+  ['throw', '1,000 trainings ended by a callback that throws'],
 ])(
   '%s: %s grow by less than 20 MB and do not leave buffers each',
   async (workload) => {

@@ -36,6 +36,20 @@ const persistent = compiled();
 await persistent.fit(x, y, {verbose: 0});
 const images = random.normal([16, 28, 28, 1]);
 
+const EVENTS = [
+  'onTrainBegin',
+  'onEpochBegin',
+  'onTrainBatchBegin',
+  'onTrainBatchEnd',
+  'onTestBegin',
+  'onTestBatchBegin',
+  'onTestBatchEnd',
+  'onTestEnd',
+  'onEpochEnd',
+  'onTrainEnd',
+] as const;
+let thrown = 0;
+
 const workloads: Readonly<Record<string, Workload>> = {
   // One synchronous loop: no turn of the event loop in which finalizers could run.
   call: {
@@ -70,26 +84,24 @@ const workloads: Readonly<Record<string, Workload>> = {
       await compiled().fit(x, y, {epochs: 2, validationSplit: 0.25, verbose: 0});
     },
   },
-  // A callback that throws in the middle of an epoch.
+  // A callback that throws, at another event each time.
   throw: {
-    warmUp: 20,
-    times: 200,
+    warmUp: 2 * EVENTS.length,
+    times: 1_000,
     async run() {
+      const event = EVENTS[thrown++ % EVENTS.length] ?? 'onTrainBegin';
+      const fail = () => {
+        throw new Error('the callback failed');
+      };
       const message = await persistent
         .fit(x, y, {
-          epochs: 2,
           batchSize: 16,
+          validationSplit: 0.25,
           verbose: 0,
-          callbacks: [
-            {
-              onTrainBatchEnd(batch) {
-                if (batch === 2) throw new Error('the callback failed');
-              },
-            },
-          ],
+          callbacks: [{[event]: fail}],
         })
         .then(
-          () => 'fit ended well',
+          () => `fit ended well in spite of ${event}`,
           (error: unknown) => String(error),
         );
       if (message !== 'Error: the callback failed') throw new Error(message);
