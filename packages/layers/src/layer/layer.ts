@@ -271,7 +271,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
   // Shapes and dtypes only; the outermost call becomes a node of the graph that functional models are made of.
   #invokeOnSymbols(inputs: readonly unknown[], given: CallOptions, options: CallOptions, previousMask: Masks): unknown {
     const recorded = isOutermost() && stack.depth === 0;
-    // Only masks that the layer looks at are arguments of the call, as in Keras; computeMask passes the others on.
+    // Only masks that the layer looks at (or null for none) are arguments of the call, as in Keras; computeMask passes the others on.
     const seen = {mask: false};
     const {mask} = options;
     const watched: CallOptions = Object.defineProperty({...options}, 'mask', {
@@ -289,7 +289,7 @@ export abstract class Layer<I = Tensor, O = Tensor> extends Weighted {
     if (!recorded) return masked;
     // A layer that gives its input back is a place of its own in the graph all the same.
     const own = mapStructure(masked, (leaf) => (isTensor(leaf) && originOf(leaf) !== undefined ? again(leaf) : leaf));
-    this.#record(inputs, seen.mask && mask !== undefined ? {...given, mask} : given, own);
+    this.#record(inputs, seen.mask && (mask !== undefined || !hasMasks(previousMask)) ? {...given, mask} : given, own);
     return own;
   }
 
