@@ -143,6 +143,9 @@ function runAll(): void {
   // tanh(x) x, by way of a register
   const chain = [1, 2, opcodeOf('tanh'), 0, 2, 1, 0, opcodeOf('multiply'), 0, 1, 2, 2, 0];
   runInto(opcodeOf('chain'), [uniform([9]).cast('float32')], chain, [new Variable(ops.zeros([9]))], 'chain');
+  // the sums of exp(x) along rows, by way of a register
+  const sums = [1, 2, opcodeOf('exp'), 0, 0, 2, 1, 0, opcodeOf('sum'), 0, 2, 1, 1, 2];
+  runInto(opcodeOf('rows'), [uniform([3, 4]).cast('float32')], sums, [new Variable(ops.zeros([3, 1]))], 'rows');
   runInto(
     opcodeOf('branch'),
     [tensor([true]), gradient.cast('float32')],
