@@ -33,7 +33,8 @@ export function depthwiseConv(inputs: AnyTensorLike, kernel: AnyTensorLike, opti
     );
   }
   const window = filter.shape.slice(0, -2).map(Number);
-  return nn.conv(x, filter.reshape([...window, 1, filter.dim(-2) * filter.dim(-1)]), options);
+  const grouped = filter.reshape([...window, 1, filter.dim(-2) * filter.dim(-1)]);
+  return nn.convolve(x, grouped, null, 'linear', options, 'depthwiseConv');
 }
 
 /** {@link depthwiseConv}, then a convolution with a window of 1 that mixes the channels. */

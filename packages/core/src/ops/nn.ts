@@ -196,7 +196,9 @@ function convolveSingle(
   }
   const strides = perAxis(op, 'strides', options.strides ?? 1, rank);
   const dilations = perAxis(op, 'dilationRate', options.dilationRate ?? 1, rank);
-  if (strides.some((n) => n > 1) && dilations.some((n) => n > 1)) {
+  // As in Keras, convolutions of each channel by itself take both.
+  const both = strides.some((n) => n > 1) && dilations.some((n) => n > 1);
+  if (both && op !== 'depthwiseConv') {
     throw new ValueError(
       `${op}: strides above 1 and dilationRate above 1 cannot be combined, got ${describe(strides)} and ${describe(dilations)}`,
     );

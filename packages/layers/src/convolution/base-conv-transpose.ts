@@ -1,5 +1,5 @@
 import {type Config, ops, type Shape, type Tensor, ValueError, type Variable} from '@keratin/core';
-import {perAxis, show, symbolicTensor} from '@keratin/core/internal';
+import {show, symbolicTensor} from '@keratin/core/internal';
 import * as constraints from '../constraints/index.js';
 import {KERNEL_OPTIONS, type KernelOptions} from '../core/dense.js';
 import * as initializers from '../initializers/index.js';
@@ -31,6 +31,7 @@ export abstract class BaseConvTranspose extends WindowLayer {
     options: ConvTransposeOptions<readonly number[]>,
   ) {
     super(where, rank, kernelSize, options, [...KERNEL_OPTIONS, 'outputPadding']);
+    this.refuseStridesWithDilation(where);
     this.filters = checkCount(where, 'filters', filters);
     this.outputPadding = outputPaddingOf(where, options.outputPadding, this.strides);
     this.kernelInitializer = initializers.get(options.kernelInitializer ?? 'glorot_uniform');
@@ -92,9 +93,6 @@ function outputPaddingOf(where: string, value: unknown, strides: readonly number
     list.length === strides.length &&
     list.every((n, i) => Number.isInteger(n) && n >= 0 && n < (strides[i] ?? 1));
   if (!fits) {
-    // perAxis says what a list must look like; what it does not check is the size.
-    if (Array.isArray(list) && !list.includes(0))
-      perAxis(where, 'outputPadding', list as readonly number[], strides.length);
     throw new ValueError(
       `${where}: outputPadding must be non-negative integers below strides ${show(strides)}, got ${JSON.stringify(value)}`,
     );

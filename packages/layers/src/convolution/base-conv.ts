@@ -37,6 +37,7 @@ export abstract class BaseConv extends WindowLayer {
   ) {
     const paddings = rank === 1 ? (['valid', 'same', 'causal'] as const) : (['valid', 'same'] as const);
     super(where, rank, kernelSize, options, [...KERNEL_OPTIONS, 'groups'], paddings);
+    this.refuseStridesWithDilation(where);
     this.filters = checkCount(where, 'filters', filters);
     this.groups = checkCount(where, 'groups', options.groups ?? 1);
     this.kernelInitializer = initializers.get(options.kernelInitializer ?? 'glorot_uniform');

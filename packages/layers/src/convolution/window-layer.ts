@@ -23,7 +23,7 @@ export interface WindowOptions<A extends readonly number[], P extends string = '
   padding?: P | undefined;
   /** Default `'channels_last'`. */
   dataFormat?: DataFormat | undefined;
-  /** Distance between the elements of a window. Default 1; above 1 only with strides 1. */
+  /** Distance between the elements of a window. Default 1; above 1 only with strides 1, but for depthwise and separable convolutions. */
   dilationRate?: PerAxis<A> | undefined;
   /** Applied to the outputs. Default: none. */
   activation?: activations.Activation | null | undefined;
@@ -85,11 +85,14 @@ export abstract class WindowLayer extends Layer {
     this.biasRegularizer = regularizers.get(options.biasRegularizer);
     this.biasConstraint = constraints.get(options.biasConstraint);
     this.inputSpec = {ndim: rank + 2};
-    if (this.strides.some((n) => n > 1) && this.dilationRate.some((n) => n > 1)) {
-      throw new ValueError(
-        `${where}: strides above 1 and dilationRate above 1 cannot be combined, got ${show(this.strides)} and ${show(this.dilationRate)}`,
-      );
-    }
+  }
+
+  /** Convolutions across channels do not take both; those of each channel by itself do. */
+  protected refuseStridesWithDilation(where: string): void {
+    if (this.strides.every((n) => n === 1) || this.dilationRate.every((n) => n === 1)) return;
+    throw new ValueError(
+      `${where}: strides above 1 and dilationRate above 1 cannot be combined, got ${show(this.strides)} and ${show(this.dilationRate)}`,
+    );
   }
 
   /** The axis of the channels. */

@@ -18,8 +18,7 @@ export class ActivityRegularization extends Layer {
   readonly l2: number;
 
   constructor(options: ActivityRegularizationOptions = {}) {
-    const {l1: _, l2: __, ...rest} = options;
-    super(rest);
+    super(options, ['l1', 'l2']);
     this.l1 = checkNumber('ActivityRegularization', 'l1', options.l1 ?? 0, 0, Infinity);
     this.l2 = checkNumber('ActivityRegularization', 'l2', options.l2 ?? 0, 0, Infinity);
     this.activityRegularizer = new L1L2({l1: this.l1, l2: this.l2});
