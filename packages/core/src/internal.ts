@@ -6,6 +6,7 @@ export {contiguous, opcodeOf, runInto} from './engine/execute.js';
 export {definePrimitive, registeredPrimitives} from './engine/primitive.js';
 export {checkChoice, checkOptions, describe, hint, nearest} from './suggest.js';
 export {checkDType, DTYPES, isDType, isFloating, isInteger} from './dtype.js';
+export {policyNamed, resetDtypePolicy} from './dtype-policy.js';
 export {broadcastShapes, checkAxes, checkAxis, concrete, isConcrete, sameShape, show, sizeOf} from './shape.js';
 export {convert, convertLike} from './tensor/convert.js';
 export {rowViews, stackRows} from './tensor/rows.js';

@@ -1,4 +1,13 @@
-import {type Config, type DType, type Element, type Shape, ShapeError, type Tensor, ValueError} from '@keratin/core';
+import {
+  type Config,
+  config,
+  type DType,
+  type Element,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  ValueError,
+} from '@keratin/core';
 import {checkDType, checkOptions, describe, recordNode, symbolicTensor} from '@keratin/core/internal';
 import {Layer} from '../layer/layer.js';
 
@@ -34,7 +43,8 @@ export class InputLayer extends Layer {
   constructor(options: InputLayerOptions = {}) {
     checkOptions('InputLayer', options, [...OPTIONS, 'optional', 'sparse', 'ragged'], RENAMED);
     const {name, dtype, optional = false} = options;
-    super({name, dtype});
+    // What enters a model is in floatx whatever the layers compute in.
+    super({name, dtype: dtype ?? config.floatx()});
     this.batchShape = batchShapeOf(options);
     this.#dtype = this.dtypePolicy.computeDtype;
     this.optional = optional;
