@@ -35,10 +35,12 @@ const KINDS = {
 type Name = keyof typeof KINDS;
 const each = Object.entries(KINDS) as [Name, Kind][];
 
+const classes: Readonly<Record<Name, unknown>> = layers;
+
 /** A layer as plain JavaScript makes it. */
 type Loose = (...args: readonly unknown[]) => unknown;
 const make = (name: Name, args: readonly unknown[], options: object = {}): Loose =>
-  Reflect.construct(Reflect.get(layers, name) as new () => Loose, [...args, options]) as Loose;
+  Reflect.construct(classes[name] as new () => Loose, [...args, options]) as Loose;
 
 function sentence(mistake: () => unknown): string {
   try {
