@@ -88,6 +88,15 @@ export class DatasetIterator<E> implements AsyncIterableIterator<E, undefined> {
     return {stages: outline(this.#stage), position: this.#position, rounds: this.#opening.save()};
   }
 
+  /** @internal Goes to where it begins, without giving an element; how many elements it passed. */
+  async seek(): Promise<number> {
+    try {
+      return await this.#begin();
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }

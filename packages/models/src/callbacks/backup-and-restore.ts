@@ -33,8 +33,8 @@ const OPTION_NAMES = [
  * Keras's `BackupAndRestore` restores weights and the optimizer, and starts the interrupted epoch over. Here the files are
  * `latest.safetensors` and `previous.safetensors` in the folder, each written whole or not at all.
  *
- * Data that yields batches must yield the same ones again: those that were taken already are taken again and dropped. Callbacks of
- * your own keep their state in `getState` and `setState`.
+ * A `data.Dataset` goes on at its position, with the same random orders. Other data that yields batches must yield the same ones again:
+ * those that were taken already are taken again and dropped. Callbacks of your own keep their state in `getState` and `setState`.
  *
  * @example
  * await model.fit(x, y, {epochs: 50, callbacks: [new callbacks.BackupAndRestore('backup', {saveFreq: 100})]});

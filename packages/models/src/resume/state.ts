@@ -11,6 +11,7 @@ import {type AnyModel, type Callback} from '../callbacks/callback.js';
 import {ProgbarLogger} from '../callbacks/progbar-logger.js';
 import {type Metric} from '../metrics/index.js';
 import {type Optimizer} from '../optimizers/index.js';
+import {type SavedIterator} from '../trainer/data/batch.js';
 import {type DataPosition} from '../trainer/data/epochs.js';
 import {LossTracker} from '../trainer/loss-tracker.js';
 
@@ -20,6 +21,13 @@ const tensors = z.array(z.custom<Tensor>(isTensor));
 const count = z.int().nonnegative();
 const randomSchema = z.object({initial: count, drawn: count, seed: count, counter: count});
 const values = z.record(z.string(), z.union([z.number(), z.array(z.unknown())]));
+
+const savedSchema = z.object({stages: z.string(), position: count, rounds: z.array(z.tuple([count, count]))});
+const dataSchema = z.object({
+  given: count,
+  round: z.object({seen: count, random: randomSchema, saved: savedSchema.nullable().default(null)}).nullable(),
+  past: savedSchema.nullable().default(null),
+});
 
 /** The form of a checkpoint; what a file holds is checked against it. */
 export const runSchema = z.object({
@@ -33,7 +41,9 @@ export const runSchema = z.object({
   /** The values of the last step, and the logs of the last epoch. */
   last: values,
   logs: values,
-  data: z.object({given: count, round: z.object({seen: count, random: randomSchema}).nullable()}),
+  data: dataSchema,
+  /** The random orders of the last validation. */
+  tests: savedSchema.nullable().default(null),
   random: randomSchema,
   generators: z.array(z.object({seed: count, counter: count})),
   weights: tensors,
@@ -54,6 +64,7 @@ export interface RunPosition {
   readonly last: RunState['last'];
   readonly logs: RunState['logs'];
   readonly data: DataPosition;
+  readonly tests: SavedIterator | null;
   readonly callbacks: readonly Callback[];
 }
 
@@ -63,6 +74,8 @@ export function captureRun(model: AnyModel, {callbacks, ...position}: RunPositio
   return {
     version: 1,
     ...position,
+    data: structuredClone(position.data) as RunState['data'],
+    tests: structuredClone(position.tests) as RunState['tests'],
     stopTraining: model.stopTraining,
     random: processRandomState(),
     generators: generatorsOf(model).map(({seed, counter}) => ({seed, counter})),

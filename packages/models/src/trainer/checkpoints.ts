@@ -14,6 +14,7 @@ export class Checkpoints {
   readonly #model: AnyModel;
   readonly #backup: BackupAndRestore;
   readonly #batches: Epochs;
+  readonly #tests: Epochs | null;
   readonly #callbacks: readonly Callback[];
   readonly #from: RunState | null;
   readonly #where: string;
@@ -24,12 +25,14 @@ export class Checkpoints {
     model: AnyModel,
     backup: BackupAndRestore,
     batches: Epochs,
+    tests: Epochs | null,
     callbacks: readonly Callback[],
     from: RunState | null,
   ) {
     this.#model = model;
     this.#backup = backup;
     this.#batches = batches;
+    this.#tests = tests;
     this.#callbacks = callbacks;
     this.#from = from;
     this.#where = `BackupAndRestore: the checkpoint in ${backup.backupDir}`;
@@ -41,9 +44,10 @@ export class Checkpoints {
     model: AnyModel,
     backup: BackupAndRestore,
     batches: Epochs,
+    tests: Epochs | null,
     callbacks: readonly Callback[],
   ): Promise<Checkpoints> {
-    const made = new Checkpoints(model, backup, batches, callbacks, await backup.load());
+    const made = new Checkpoints(model, backup, batches, tests, callbacks, await backup.load());
     const {steps} = made.#from ?? {steps: null};
     if (steps !== null && batches.steps !== null && steps !== batches.steps) {
       throw new FileFormatError(
@@ -91,7 +95,10 @@ export class Checkpoints {
         `BackupAndRestore: model "${this.#model.name}" must be built before fit; call build(inputShape), or the model once`,
       );
     }
-    if (midway || from.batch === 0) await this.#batches.resume(from.data);
+    if (midway || from.batch === 0) {
+      if (from.tests !== null) await this.#tests?.resume({given: 0, round: null, past: from.tests});
+      await this.#batches.resume(from.data);
+    }
     await restoreRun(this.#model, from, this.#callbacks, this.#where);
   }
 
@@ -126,7 +133,8 @@ export class Checkpoints {
 
   async #save(epoch: number, batch: number, last: Logs, logs: Logs): Promise<void> {
     const {steps, position: data} = this.#batches;
-    const position = {epoch, batch, steps, data, callbacks: this.#callbacks};
+    const tests = this.#tests?.lastOrders ?? null;
+    const position = {epoch, batch, steps, data, tests, callbacks: this.#callbacks};
     await this.#backup.save(
       captureRun(this.#model, {...position, last: last as RunState['last'], logs: logs as RunState['logs']}),
     );

@@ -109,7 +109,7 @@ export async function fit(model: AnyModel, x: unknown, y: unknown, options: FitO
     model.history = history;
     const backup = callbacks.callbacks.find((callback) => callback instanceof BackupAndRestore);
     const checkpoints =
-      backup === undefined ? null : await Checkpoints.open(model, backup, batches, callbacks.callbacks);
+      backup === undefined ? null : await Checkpoints.open(model, backup, batches, tests, callbacks.callbacks);
     await callbacks.onTrainBegin();
     await checkpoints?.restore(sample);
     let logs: Logs = checkpoints?.logs ?? {};

@@ -47,8 +47,17 @@ export interface BatchIterator {
   rows?(): BatchRows | null;
   /** Goes on as if so many batches had been given, where that takes less than giving them. */
   skip?(batches: number): void;
+  /** How far it is, for {@link BatchSource.resume}, where the data can tell; also after the end. */
+  save?(): SavedIterator;
   /** Called where the rest is not wanted. */
   close(): Promise<void> | undefined;
+}
+
+/** The position of a Dataset's iterator, as its `save` gives it. */
+export interface SavedIterator {
+  readonly stages: string;
+  readonly position: number;
+  readonly rounds: readonly (readonly [seed: number, round: number])[];
 }
 
 /** Where batches come from. */
@@ -59,6 +68,8 @@ export interface BatchSource {
   readonly endless?: boolean;
   /** Starts a round. */
   begin(): BatchIterator;
+  /** Goes on with a round where another run had it, or gives null where the data cannot. */
+  resume?(saved: SavedIterator): Promise<BatchIterator | null>;
 }
 
 /** The number of samples of a batch: the first size of its first array. */

@@ -1,14 +1,21 @@
 import {ValueError} from '@keratin/core';
 import {continueRandomState, processRandomState, type ProcessRandomState} from '@keratin/core/internal';
 import {warn} from '../../progress/output.js';
-import {type Batch, type BatchIterator, type BatchRows, type BatchSource} from './batch.js';
+import {type Batch, type BatchIterator, type BatchRows, type BatchSource, type SavedIterator} from './batch.js';
 
 /** How far a run is in its data. */
 export interface DataPosition {
   /** Batches given in this epoch. */
   readonly given: number;
   /** The present round: batches given, and the random state that it began with; null between two rounds. */
-  readonly round: {readonly seen: number; readonly random: ProcessRandomState} | null;
+  readonly round: {
+    readonly seen: number;
+    readonly random: ProcessRandomState;
+    /** What the data itself knows of it; null where it knows nothing. */
+    readonly saved: SavedIterator | null;
+  } | null;
+  /** The last round that ended, where it was one of random orders: the next one has others. */
+  readonly past: SavedIterator | null;
 }
 
 /**
@@ -24,6 +31,7 @@ export class Epochs {
   #given = 0;
   #seen = 0;
   #random: ProcessRandomState | null = null;
+  #past: SavedIterator | null = null;
   /** A batch that was asked for before its time. */
   #early: ReturnType<BatchIterator['next']> | undefined;
 
@@ -55,20 +63,42 @@ export class Epochs {
 
   /** Where the run is now. */
   get position(): DataPosition {
-    const round = this.#round === null || this.#random === null ? null : {seen: this.#seen, random: this.#random};
-    return {given: this.#given, round};
+    const [round, random] = [this.#round, this.#random];
+    const saved = round?.save?.() ?? null;
+    return {
+      given: this.#given,
+      round: round === null || random === null ? null : {seen: this.#seen, random, saved},
+      past: this.#past,
+    };
+  }
+
+  /** The random orders of the round that was last. */
+  get lastOrders(): SavedIterator | null {
+    return ordersOf(this.#round) ?? this.#past;
   }
 
   /**
-   * Goes on from a position of another run with the same data: shuffled arrays come in the same order, of other data the batches that
-   * were given already are taken and dropped. Leaves another random state behind.
+   * Goes on from a position of another run with the same data: shuffled arrays come in the same order, a Dataset goes to the position, of
+   * other data the batches that were given already are taken and dropped. Leaves another random state behind.
    */
-  async resume({given, round}: DataPosition): Promise<void> {
+  async resume({given, round, past}: DataPosition): Promise<void> {
     await this.close();
     this.#given = given;
-    if (round === null) return;
+    this.#past = past;
+    if (round === null) {
+      // A round that begins draws orders behind those of the round that it goes on from.
+      const ended = past === null ? null : await this.#source.resume?.(past);
+      await ended?.close();
+      return;
+    }
     continueRandomState(round.random);
     this.#random = round.random;
+    const resumed = round.saved === null ? null : await this.#source.resume?.(round.saved);
+    if (resumed !== null && resumed !== undefined) {
+      this.#round = resumed;
+      this.#seen = round.seen;
+      return;
+    }
     this.#round = this.#source.begin();
     this.#seen = round.seen;
     if (this.#round.skip !== undefined) {
@@ -123,7 +153,7 @@ export class Epochs {
       this.#seen += 1;
       return batch;
     }
-    this.#round = null;
+    this.#leave();
     if (this.#seen === 0) throw new ValueError(`${this.#where}: the data gave no batches`);
     if (this.#steps !== undefined && this.#given < this.#steps) {
       warn(
@@ -141,9 +171,20 @@ export class Epochs {
 
   /** Gives up the round. */
   async close(): Promise<void> {
+    this.#early = undefined;
+    await this.#leave()?.close();
+  }
+
+  #leave(): BatchIterator | null {
     const round = this.#round;
     this.#round = null;
-    this.#early = undefined;
-    await round?.close();
+    this.#past = ordersOf(round) ?? this.#past;
+    return round;
   }
+}
+
+/** The position of a round that has random orders. */
+function ordersOf(round: BatchIterator | null): SavedIterator | null {
+  const saved = round?.save?.();
+  return saved === undefined || saved.rounds.length === 0 ? null : saved;
 }

@@ -1,6 +1,6 @@
 import {ValueError} from '@keratin/core';
 import {describe, isPlainObject, tensorsIn} from '@keratin/core/internal';
-import {type Batch, type BatchIterator, type BatchSource} from './batch.js';
+import {type Batch, type BatchIterator, type BatchSource, type SavedIterator} from './batch.js';
 import {classWeightsOf, type ClassWeight} from './class-weight.js';
 import {toBatch} from './convert.js';
 
@@ -26,6 +26,21 @@ interface NumberedBatches {
 }
 
 const isNumbered = (data: object): data is NumberedBatches => 'batches' in data && typeof data.batches === 'function';
+
+/** An iterator that can go on in another run, as a Dataset has it. */
+interface SavableIterator extends AsyncIterator<unknown> {
+  save(): SavedIterator;
+  seek(): Promise<number>;
+}
+
+const isSavable = (iterator: object): iterator is SavableIterator => 'save' in iterator && 'seek' in iterator;
+
+interface Resumable {
+  iterator(options: {readonly from: SavedIterator}): object;
+}
+
+const isResumable = (data: unknown): data is Resumable =>
+  typeof data === 'object' && data !== null && 'iterator' in data && typeof data.iterator === 'function';
 
 /** Batches of a dataset, iterable or generator function. */
 export class IterableSource implements BatchSource {
@@ -64,8 +79,26 @@ export class IterableSource implements BatchSource {
     if (Symbol.asyncIterator in iterable) iterator = (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     else if (Symbol.iterator in iterable) iterator = (iterable as Iterable<unknown>)[Symbol.iterator]();
     else return this.#refuse(iterable);
+    return this.#round(iterator);
+  }
+
+  async resume(saved: SavedIterator): Promise<BatchIterator | null> {
+    const data = this.#start();
+    if (!isResumable(data)) return null;
+    const iterator = data.iterator({from: saved});
+    if (!isSavable(iterator)) return null;
+    const passed = await iterator.seek();
+    if (passed < saved.position) {
+      throw new ValueError(
+        `${this.#where}: the dataset has only ${String(passed)} batches, but the run that goes on had taken ${String(saved.position)}`,
+      );
+    }
+    return this.#round(iterator, saved.position);
+  }
+
+  #round(iterator: Iterator<unknown> | AsyncIterator<unknown>, from = 0): BatchIterator {
     this.#rounds += 1;
-    let given = 0;
+    let given = from;
     const take = (result: IteratorResult<unknown>): Batch | null => {
       if (result.done === true) {
         this.#ended(given);
@@ -79,6 +112,7 @@ export class IterableSource implements BatchSource {
         const result = iterator.next();
         return result instanceof Promise ? result.then(take) : take(result);
       },
+      ...(isSavable(iterator) ? {save: () => iterator.save()} : {}),
       close: () => {
         const closed: unknown = iterator.return?.();
         return closed instanceof Promise ? closed.then(() => undefined) : undefined;
