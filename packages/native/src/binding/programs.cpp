@@ -256,8 +256,7 @@ void Programs::open_channel() {
   }
   napi_unref_threadsafe_function(env_, channel_);
   // Before the channel goes, the thread that uses it ends.
-  napi_add_env_cleanup_hook(
-      env_, [](void* data) { static_cast<Programs*>(data)->stop(); }, this);
+  napi_add_env_cleanup_hook(env_, [](void* data) { static_cast<Programs*>(data)->stop(); }, this);
 }
 
 void Programs::stop() {

@@ -70,10 +70,9 @@ void attention_gradient(const Call& call) {
   });
   for (int64_t part = 1; part < parts; ++part) {
     const T* from = others + (part - 1) * size;
-    for_vectors<T>(
-        size, [&](int64_t i, auto whole) __attribute__((always_inline)) {
-          whole.store(dq.data + i, whole.load(dq.data + i) + whole.load(from + i));
-        });
+    for_vectors<T>(size, [&](int64_t i, auto whole) __attribute__((always_inline)) {
+      whole.store(dq.data + i, whole.load(dq.data + i) + whole.load(from + i));
+    });
   }
 }
 

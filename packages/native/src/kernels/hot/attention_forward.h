@@ -95,12 +95,11 @@ class ForwardTask {
       const T now = largest > before ? largest : before;
       // Nothing but minus infinity so far: all weights are zero.
       const T center = now == static_cast<T>(-__builtin_inf()) ? 0 : now;
-      const T sum = sum_lanes<T>(sum_vectors<T>(
-          width, [&](int64_t j, auto) __attribute__((always_inline)) {
-            const V e = exp_of_negative(V(load<V>(s + j) - center));
-            store(s + j, e);
-            return e;
-          }));
+      const T sum = sum_lanes<T>(sum_vectors<T>(width, [&](int64_t j, auto) __attribute__((always_inline)) {
+        const V e = exp_of_negative(V(load<V>(s + j) - center));
+        store(s + j, e);
+        return e;
+      }));
       T factor = 1;
       if (key > 0 && now > before) {
         factor = exp_of_negative(splat<V>(before - center))[0];
@@ -121,9 +120,8 @@ class ForwardTask {
   }
 
   void scale_row(T* y, T factor) const {
-    for_vectors<T>(
-        a_.value_size, [&](int64_t j, auto part)
-                           __attribute__((always_inline)) { part.store(y + j, part.load(y + j) * factor); });
+    for_vectors<T>(a_.value_size, [&](int64_t j, auto part)
+                                      __attribute__((always_inline)) { part.store(y + j, part.load(y + j) * factor); });
   }
 
   void finish(int64_t first, int64_t count) {

@@ -137,24 +137,22 @@ class GradientTask {
     if (a_.rate > 0) {
       const auto* bits = draw_bits<T>(a_.stream, at * a_.keys + keys.first, n, buffers_.bits);
       const V factor = broadcast(a_.kept_factor);
-      for_vectors<T>(
-          n, [&](int64_t j, auto part) __attribute__((always_inline)) {
-            const V weight = exp_of_negative(V(load<V>(s + j) - center)) * rsum;
-            const auto kept = keep_(bits + j);
-            const V slope = weight * ((kept ? load<V>(d + j) * factor : V{}) - total);
-            store(s + j, kept ? weight * factor : V{});
-            store(d + j, slope * scale);
-            if (dbias != nullptr) part.store(dbias + j, slope);
-          });
+      for_vectors<T>(n, [&](int64_t j, auto part) __attribute__((always_inline)) {
+        const V weight = exp_of_negative(V(load<V>(s + j) - center)) * rsum;
+        const auto kept = keep_(bits + j);
+        const V slope = weight * ((kept ? load<V>(d + j) * factor : V{}) - total);
+        store(s + j, kept ? weight * factor : V{});
+        store(d + j, slope * scale);
+        if (dbias != nullptr) part.store(dbias + j, slope);
+      });
     } else {
-      for_vectors<T>(
-          n, [&](int64_t j, auto part) __attribute__((always_inline)) {
-            const V weight = exp_of_negative(V(load<V>(s + j) - center)) * rsum;
-            const V slope = weight * (load<V>(d + j) - total);
-            store(s + j, weight);
-            store(d + j, slope * scale);
-            if (dbias != nullptr) part.store(dbias + j, slope);
-          });
+      for_vectors<T>(n, [&](int64_t j, auto part) __attribute__((always_inline)) {
+        const V weight = exp_of_negative(V(load<V>(s + j) - center)) * rsum;
+        const V slope = weight * (load<V>(d + j) - total);
+        store(s + j, weight);
+        store(d + j, slope * scale);
+        if (dbias != nullptr) part.store(dbias + j, slope);
+      });
     }
     if (a_.unseen != kShifted && center <= a_.low) {
       // No score of this query has reached its weights.
@@ -171,9 +169,9 @@ class GradientTask {
       for (int64_t j = 0; j < a_.value_size; ++j) sum += dy[j] * y[j * step];
       return sum;
     }
-    return sum_lanes<T>(sum_vectors<T>(
-        a_.value_size, [&](int64_t j, auto part)
-                           __attribute__((always_inline)) { return V(part.load(dy + j) * part.load(y + j)); }));
+    return sum_lanes<T>(sum_vectors<T>(a_.value_size, [&](int64_t j, auto part) __attribute__((always_inline)) {
+      return V(part.load(dy + j) * part.load(y + j));
+    }));
   }
 
   const Attention<T>& a_;

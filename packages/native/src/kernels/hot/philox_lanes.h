@@ -46,9 +46,9 @@ struct LaneWords {
   for (int round = 0; round < 10; ++round) {
     const vul p0 = multiply_low(c0, kPhiloxMultiplier0);
     const vul p1 = multiply_low(c2, kPhiloxMultiplier1);
-    c0 = (p1 >> 32) ^ c1 ^ uint64_t { key0 };
+    c0 = (p1 >> 32) ^ c1 ^ uint64_t{key0};
     c1 = p1;
-    c2 = (p0 >> 32) ^ c3 ^ uint64_t { key1 };
+    c2 = (p0 >> 32) ^ c3 ^ uint64_t{key1};
     c3 = p0;
     key0 += kPhiloxWeyl0;
     key1 += kPhiloxWeyl1;
