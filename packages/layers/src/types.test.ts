@@ -48,3 +48,32 @@ test('misspelt options do not compile', () => {
   // @ts-expect-error a list of inputs
   expect(() => new layers.Add()(x)).toThrow('list of inputs');
 });
+
+test('lists and dictionaries of inputs are followed', () => {
+  const pair = ops.ones([2, 3]);
+  class Shares extends layers.Layer<{left: Tensor; right: Tensor}, {sum: Tensor; parts: [Tensor, Tensor]}> {
+    override call({left, right}: {left: Tensor; right: Tensor}): {sum: Tensor; parts: [Tensor, Tensor]} {
+      return {sum: left.add(right), parts: [left, right]};
+    }
+  }
+  const shares = new Shares();
+  const {sum, parts} = shares({left: pair, right: pair});
+  expectTypeOf(sum).toEqualTypeOf<Tensor>();
+  expectTypeOf(parts).toEqualTypeOf<[Tensor, Tensor]>();
+  expect([sum.shape, parts[1].shape]).toEqual([
+    [2, 3],
+    [2, 3],
+  ]);
+  expectTypeOf(shares).parameter(0).toEqualTypeOf<{left: Tensor; right: Tensor}>();
+  // @ts-expect-error right is missing
+  expect(() => shares({left: pair})).toThrow();
+  // @ts-expect-error one tensor is no dictionary
+  expect(() => shares(pair)).toThrow();
+  expectTypeOf(new layers.Concatenate()([pair, pair])).toEqualTypeOf<Tensor>();
+  // @ts-expect-error a list of inputs
+  expect(() => new layers.Concatenate()(pair)).toThrow('list of inputs');
+  // @ts-expect-error a dictionary is no list
+  expect(() => new layers.Add()({left: pair, right: pair})).toThrow();
+  // @ts-expect-error what comes out is one tensor
+  expect(new layers.Dense(2)(pair).sum1).toBeUndefined();
+});
