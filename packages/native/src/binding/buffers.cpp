@@ -11,10 +11,16 @@ namespace {
 constexpr int64_t kMinorBytes = int64_t{16} << 20;
 // The same for small tensors, by their number.
 constexpr size_t kMinorCount = 4096;
-// Live bytes may grow by this much, and by half, before a full collection is worth its milliseconds.
+// Live bytes may grow by this much, and by half, before a full collection is worth its milliseconds. One in the middle
+// of a computation makes old what lives then, which only another can free: where they follow each other after fewer new
+// bytes than so many times the growth, twice as much is allowed, up to a limit.
 constexpr int64_t kFullBytes = int64_t{8} << 20;
+constexpr int64_t kMostFullBytes = int64_t{32} << 20;
+constexpr int64_t kFullEvery = 16;
 
 }  // namespace
+
+Buffers::Buffers(napi_env env) : env_(env), growth_(kFullBytes) { entries_.emplace_back(); }
 
 Buffers::~Buffers() {
   // The environment is going: its references go with it.
@@ -124,17 +130,22 @@ int64_t Buffers::sweep_all() {
 
 void Buffers::pump() {
   collect(false);
+  bytes_since_full_ += new_bytes_;
   new_bytes_ = 0;
   sweep(middle_, &old_);
   sweep(young_, &middle_);
-  const bool grown = live_bytes_ > bytes_after_full_ + bytes_after_full_ / 2 + kFullBytes;
+  const bool grown = live_bytes_ > bytes_after_full_ + bytes_after_full_ / 2 + growth_;
   const bool littered = old_.size() > 2 * static_cast<size_t>(live_) + kMinorCount;
   if (grown) collect(true);
   if (grown || littered) {
     sweep(old_, nullptr);
     sweep(middle_, nullptr);
   }
-  if (grown) bytes_after_full_ = live_bytes_;
+  if (!grown) return;
+  const bool soon = bytes_since_full_ < kFullEvery * growth_;
+  growth_ = soon ? std::min(growth_ * 2, kMostFullBytes) : std::max(growth_ / 2, kFullBytes);
+  bytes_after_full_ = live_bytes_;
+  bytes_since_full_ = 0;
 }
 
 void Buffers::set_collector(napi_value collect) { napi_create_reference(env_, collect, 1, &collector_); }

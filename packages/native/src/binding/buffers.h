@@ -19,7 +19,7 @@ struct BufferStats {
 /// references that the allocator sweeps are seen at once.
 class Buffers {
  public:
-  explicit Buffers(napi_env env) : env_(env) { entries_.emplace_back(); }
+  explicit Buffers(napi_env env);
   ~Buffers();
   Buffers(const Buffers&) = delete;
   Buffers& operator=(const Buffers&) = delete;
@@ -88,6 +88,8 @@ class Buffers {
   int64_t live_bytes_ = 0;
   int64_t new_bytes_ = 0;         // since the last sweep
   int64_t bytes_after_full_ = 0;  // live after the last full collection
+  int64_t bytes_since_full_ = 0;  // new ones since then
+  int64_t growth_;                // of live bytes beside their half that the next one waits for
   int64_t collections_ = 0;
 };
 
