@@ -28,6 +28,8 @@ test.each([
   ['throw', '1,000 trainings ended by a callback that throws'],
 ])(
   '%s: %s grow by less than 20 MB and do not leave buffers each',
+  // A leak shows in every process; what the system or the collector happens to hold, in one of them.
+  {retry: 2, timeout: 180_000},
   async (workload) => {
     const {grownBy, buffers, losses} = await scenarioResult<Cost>('memory', {args: [workload]});
     expect(grownBy).toBeLessThan(MOST_MEGABYTES);
@@ -37,5 +39,4 @@ test.each([
     expect(losses).toHaveLength(3);
     for (const loss of losses) expect(loss).toBeLessThan(2);
   },
-  180_000,
 );

@@ -12,7 +12,7 @@ async function trainOnce(): Promise<void> {
   await model.fit(x, y, {epochs: 2, batchSize: 8, verbose: 0});
 }
 
-test('programs and their memory go with the model: 200 models that come and go', async () => {
+test('programs and their memory go with the model: 200 models that come and go', {retry: 2}, async () => {
   for (let i = 0; i < 10; i++) await trainOnce();
   collectGarbage();
   const before = memoryStats();
