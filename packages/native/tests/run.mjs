@@ -112,7 +112,7 @@ function isOwn(path) {
   return only.length === 0 || only.some((name) => stem === name || stem.startsWith(`${name}_`));
 }
 
-/** Families whose code others call: contracts.cpp reads chains of elementwise operations. */
+/** Families whose code others call: the contracts read chains of elementwise operations. */
 const SHARED = ['elementwise'];
 
 /** Whether `--only` keeps a file: its family is wanted, or it holds code that families share. */
@@ -200,7 +200,7 @@ function engineUnit(source, target, flags) {
 function collectUnits() {
   const main = 'int main(int n, char** arguments) { return keratin::check::run(n, arguments); }';
   return [
-    ...['runtime', 'program'].flatMap((folder) =>
+    ...['runtime', 'runtime/contracts', 'program'].flatMap((folder) =>
       list(join(sources, folder), '.cpp').map((path) => engineUnit(path, 'keratin', coreFlags)),
     ),
     ...list(join(sources, 'kernels'), '.cpp')
