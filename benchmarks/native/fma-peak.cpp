@@ -23,8 +23,9 @@ constexpr long kSteps = 4'000'000;
 float chains() {
   const Vector factor = Vector{} + 0.999999f;
   const Vector term = Vector{} + 1e-7f;
-  Vector a0 = factor, a1 = factor, a2 = factor, a3 = factor, a4 = factor, a5 = factor;
-  Vector a6 = factor, a7 = factor, a8 = factor, a9 = factor, a10 = factor, a11 = factor;
+  // Each chain starts elsewhere: those that the compiler knows to be equal would become one.
+  Vector a0 = factor, a1 = 2 * factor, a2 = 3 * factor, a3 = 4 * factor, a4 = 5 * factor, a5 = 6 * factor;
+  Vector a6 = 7 * factor, a7 = 8 * factor, a8 = 9 * factor, a9 = 10 * factor, a10 = 11 * factor, a11 = 12 * factor;
   for (long i = 0; i < kSteps; ++i) {
     a0 = a0 * factor + term, a1 = a1 * factor + term, a2 = a2 * factor + term, a3 = a3 * factor + term;
     a4 = a4 * factor + term, a5 = a5 * factor + term, a6 = a6 * factor + term, a7 = a7 * factor + term;
