@@ -34,6 +34,8 @@ export type Execution =
       readonly attributes: readonly number[];
       /** Inputs that arrive broadcast, by position (null: as they are). */
       readonly broadcasts: readonly (readonly number[] | null)[];
+      /** The shape in which the kernel sees its output, where that is another one with as many elements. */
+      readonly writes?: readonly number[] | undefined;
     }
   | {
       readonly kind: 'view';

@@ -200,11 +200,15 @@ class Lowering {
           const placed = shape === null ? broadcast(place, place.shape) : broadcast(place, shape);
           return execution.kind === 'contiguous' ? this.#contiguous(placed, op) : placed;
         });
+        const {writes} = execution;
+        const outputs = this.#make(node.outputs).map((place): Place =>
+          writes === undefined ? place : {...place, shape: writes, strides: contiguousStrides(writes)},
+        );
         this.#emit({
           op,
           kernel: execution.kernel,
           inputs: operands,
-          outputs: this.#make(node.outputs),
+          outputs,
           attributes: execution.attributes,
           dynamic: this.#dynamic(node.dynamic, inputs),
         });

@@ -42,6 +42,24 @@ describe('chains', () => {
     `);
   });
 
+  it('join at the end where they read the same operand', () => {
+    const [v, m] = [new Variable(ops.zeros([2, 3]), {name: 'v'}), new Variable(ops.zeros([2, 3]), {name: 'm'})];
+    const fn = (g: Tensor) => {
+      v.assignSub(m.mul(0.9).add(g.mul(0.1)).sign());
+      m.assign(m.mul(0.99).add(g.mul(0.01)));
+    };
+    expect(programText(fn, [x], 'fuse')).toMatchInlineSnapshot(`
+      "program(%0: float32[2,3]) {
+        %1: float32[2,3] = variable m
+        %2: float32[2,3] = variable v
+        %3: float32[2,3], %4: float32[2,3] = chain(subtract(%2, sign(add(multiply(%1, 0.9), multiply(%0, 0.1)))); add(multiply(%1, 0.99), multiply(%0, 0.01)))
+        variable m = %4
+        variable v = %3
+        return
+      }"
+    `);
+  });
+
   it('show once what they compute once', () => {
     const fn = (t: Tensor) => {
       const e = t.exp();

@@ -34,8 +34,8 @@ class Group extends NodeGroup {
 }
 
 /**
- * Makes chains of elementwise functions of one shape that read each other's results: one pass over memory instead of one for each.
- * A chain ends where something else needs one of its values.
+ * Makes chains of elementwise functions of one shape that read each other's results, or the same operand: one pass over memory instead of
+ * one for each. A chain ends where something else needs one of its values.
  */
 export function fuseElementwise(program: Program): Program {
   return new Fusion(program).run();
@@ -67,13 +67,13 @@ class Fusion {
       }
       let joined = new Group(output.shape, node, position);
       for (const group of groups) {
-        const fits = group.size + joined.size <= MAX_STEPS && group.inputsWith(joined) <= MAX_INPUTS;
-        if (sameShape(group.shape, output.shape) && fits) joined = this.#join(group, joined);
+        if (this.#fits(group, joined)) joined = this.#join(group, joined);
         else this.#close(group);
       }
       this.#groups.add(joined);
       this.#open.set(output, joined);
     });
+    this.#joinSiblings();
     for (const group of this.#groups) this.#close(group);
     return {...this.#program, nodes: this.#nodes};
   }
@@ -85,6 +85,28 @@ class Fusion {
       if (group !== undefined && !groups.includes(group)) groups.push(group);
     }
     return groups;
+  }
+
+  /**
+   * What is open at the end waits for nobody and nobody waits for it: groups that read the same operand, as a gradient is read for a weight
+   * and for its momentum, read it once.
+   */
+  #joinSiblings(): void {
+    const readers = new Map<Operand, Group>();
+    for (const group of [...this.#groups]) {
+      let joined = group;
+      for (const input of group.inputs()) {
+        if (input.kind !== 'value' || !sameShape(input.shape, group.shape)) continue;
+        const reader = readers.get(input);
+        const isOpen = reader !== undefined && reader !== joined && this.#groups.has(reader);
+        if (isOpen && this.#fits(reader, joined)) joined = this.#join(reader, joined);
+      }
+      for (const input of joined.inputs()) readers.set(input, joined);
+    }
+  }
+
+  #fits(a: Group, b: Group): boolean {
+    return sameShape(a.shape, b.shape) && a.size + b.size <= MAX_STEPS && a.inputsWith(b) <= MAX_INPUTS;
   }
 
   /** The smaller group becomes a part of the larger one. */

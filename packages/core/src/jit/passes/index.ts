@@ -1,4 +1,5 @@
 import {type Program} from '../ir.js';
+import {rewriteAlgebra} from './algebra.js';
 import {shareCommonSubexpressions} from './common-subexpressions.js';
 import {removeDeadCode} from './dead-code.js';
 import {attachEpilogues} from './epilogue.js';
@@ -8,6 +9,7 @@ import {groupUpdates} from './group.js';
 import {fuseRows} from './rows.js';
 import {simplify} from './simplify.js';
 import {sinkReshapes} from './sink.js';
+import {squeezeReductions} from './squeeze.js';
 
 /** Which passes run; all do by default. */
 export interface PassOptions {
@@ -15,6 +17,10 @@ export interface PassOptions {
   fold?: boolean | undefined;
   /** Leaves out what changes nothing, such as `x * 1`. */
   simplify?: boolean | undefined;
+  /** Writes functions as cheaper ones that give the same bits, such as `a + -b` as `a - b`. */
+  algebra?: boolean | undefined;
+  /** Lets reductions give the shape that a reshape makes of them. */
+  squeeze?: boolean | undefined;
   /** Moves reshapes behind elementwise functions, so that these stand beside what they read. */
   sink?: boolean | undefined;
   /** Computes once what is computed twice. */
@@ -37,6 +43,8 @@ export interface PassOptions {
 export const PASS_NAMES = [
   'fold',
   'simplify',
+  'algebra',
+  'squeeze',
   'sink',
   'share',
   'deadCode',
@@ -50,6 +58,8 @@ export const PASS_NAMES = [
 const PASSES = {
   fold: foldConstants,
   simplify,
+  algebra: rewriteAlgebra,
+  squeeze: squeezeReductions,
   sink: sinkReshapes,
   share: shareCommonSubexpressions,
   deadCode: removeDeadCode,

@@ -69,10 +69,10 @@ export class NodeGroup {
 }
 
 /** Who reads each value. */
-export function usersOf(
-  nodes: readonly {readonly inputs: readonly Operand[]}[],
-): ReadonlyMap<Value, readonly object[]> {
-  const users = new Map<Value, object[]>();
+export function usersOf<N extends {readonly inputs: readonly Operand[]}>(
+  nodes: readonly N[],
+): ReadonlyMap<Value, readonly N[]> {
+  const users = new Map<Value, N[]>();
   for (const node of nodes) {
     for (const input of node.inputs) {
       if (input.kind !== 'value') continue;

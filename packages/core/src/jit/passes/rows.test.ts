@@ -41,10 +41,9 @@ describe('programs over rows', () => {
     expect(programText(fn, [x, x], 'simplify', 'sink', 'share', 'deadCode', 'rows')).toMatchInlineSnapshot(`
       "program(%0: float32[6,8], %1: float32[6,8]) {
         %2: float32[6,1], %3: float32[6,8] = rows($0 = max(%0); $1 = exp(subtract(%0, $0)); $2 = sum($1); $3 = divide($1, $2); $4 = divide(multiply(full(-0.1666666716337204, [6,8]), %1), $3); $5 = multiply(add(divide($4, $2), sum(negative(divide(multiply($4, $3), $2)))), $1); $6 = cast(equal(%0, $0)); negative(sum(multiply(%1, log($3)))); add($5, multiply($6, divide(sum(negative($5)), sum($6)))))
-        %4: float32[6] = reshape(%2, shape: [6])
-        %5: float32[1] = mean(%4, axes: [0])
-        %6: float32[] = reshape(%5, shape: [])
-        return %6, %3
+        %4: float32[1,1] = mean(%2, axes: [0,1])
+        %5: float32[] = reshape(%4, shape: [])
+        return %5, %3
       }"
     `);
   });

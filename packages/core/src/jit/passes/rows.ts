@@ -110,12 +110,17 @@ class RowFusion {
     return {...this.#program, nodes: this.#nodes};
   }
 
-  /** Views of what a group makes, and reductions of such views: the mean of a loss is no reason to end what goes on to its gradient. */
+  /** Views of what a group makes, and reductions of such views or of one element for each row: the mean of a loss is no reason to end what goes on to its gradient. */
   #mayWait(node: Node): boolean {
     if (node.kind !== 'call') return false;
     const {execution} = node;
     if (execution.kind === 'view') return true;
-    return FOLDS.has(kernelOf(execution)) && this.#groupsOf(node, this.#open).length === 0;
+    if (!FOLDS.has(kernelOf(execution))) return false;
+    const [group, ...others] = this.#groupsOf(node, this.#open);
+    const [input] = node.inputs;
+    const isOfRows =
+      group !== undefined && group.frame !== null && input !== undefined && sameShape(input.shape, group.frame.row);
+    return group === undefined || (others.length === 0 && isOfRows && !sameShape(input.shape, group.frame.shape));
   }
 
   /** Lets what reads one open group come after it. */

@@ -36,6 +36,27 @@ it('leaves out what changes nothing', () => {
   `);
 });
 
+it('leaves out what a wider dtype, a second time or a number changes nothing of', () => {
+  const fn = (t: Tensor, n: Tensor, b: Tensor) => [
+    t.cast('float64').cast('float32'),
+    n.cast('float64').cast('int32'),
+    b.cast('float32').cast('bool'),
+    ops.relu(ops.relu(t)),
+    t.add(-0),
+    n.add(0),
+    ops.where(ops.full([2, 3], true), t, t.neg()),
+  ];
+  const args = [x, ops.ones([2, 3], 'int32'), ops.ones([2, 3], 'bool')] as const;
+  expect(programText(fn, [...args], 'simplify', 'deadCode')).toMatchInlineSnapshot(`
+    "program(%0: float32[2,3], %1: int32[2,3], %2: bool[2,3]) {
+      %3: float32[2,3] = relu(%0)
+      return %0, %1, %2, %3, %0, %1, %0
+    }"
+  `);
+  const kept = (t: Tensor, n: Tensor) => [t.cast('float16').cast('float32'), n.cast('float32').cast('int32')];
+  expect(programText(kept, [x, args[1]], 'simplify')).toBe(programText(kept, [x, args[1]]));
+});
+
 it('keeps what looks as if it changed nothing', () => {
   const fn = (t: Tensor, n: Tensor) => [
     t.add(0),

@@ -24,6 +24,30 @@ it('moves reshapes behind elementwise functions', () => {
   expect(programText(fn, [...args], 'sink', 'deadCode', 'epilogue')).toContain('dense');
 });
 
+it('moves reshapes behind reductions of the same rows', () => {
+  const fn = (x: Tensor) => {
+    const y = x.reshape([6, 4]).exp().reshape([2, 3, 4]);
+    return [y.mean(-1), y.sum(), y.max([1, 2]), y.sum(1)];
+  };
+  expect(programText(fn, [ops.ones([2, 12])], 'sink', 'deadCode')).toMatchInlineSnapshot(`
+    "program(%0: float32[2,12]) {
+      %1: float32[2,12] = exp(%0)
+      %2: float32[2,3,4] = reshape(%1, shape: [2,3,4])
+      %3: float32[2,3,1] = mean(%2, axes: [2])
+      %4: float32[2,3] = reshape(%3, shape: [2,3])
+      %5: float32[1,1] = sum(%1, axes: [0,1])
+      %6: float32[] = reshape(%5, shape: [])
+      %7: float32[2,1] = max(%1, axes: [1])
+      %8: float32[2] = reshape(%7, shape: [2])
+      %9: float32[2,1,4] = sum(%2, axes: [1])
+      %10: float32[2,4] = reshape(%9, shape: [2,4])
+      return %4, %6, %8, %10
+    }"
+  `);
+  const x = random.normal([2, 12]);
+  expect(jit(fn)(x).map((t) => t.array())).toEqual(fn(x).map((t) => t.array()));
+});
+
 it('leaves those where elements would move, or repeat along trailing axes', () => {
   const fn = (x: Tensor, turned: Tensor, column: Tensor) => [
     x.reshape([4, 6]).add(turned.transpose()),

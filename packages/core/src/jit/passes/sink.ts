@@ -13,7 +13,7 @@ import {
 
 /**
  * Moves reshapes behind the elementwise functions that read them: `relu(reshape(x))` becomes `reshape(relu(x))`, so that the function
- * stands where its operand was made and can join it (as an epilogue, or in a chain). Reshapes of reshapes become one, and what is
+ * stands where its operand was made and can join it (as an epilogue, in a chain, or in a program over rows). Reshapes of reshapes become one, and what is
  * broadcast for an elementwise function alone is read as it is.
  */
 export function sinkReshapes(program: Program): Program {
@@ -53,6 +53,7 @@ class Sinking {
       if (sameShape(base.shape, output.shape)) this.#replaced.set(output, base);
       return {...node, inputs: [base]};
     }
+    if (node.execution.kind === 'strided') return this.#reduced(node, node.execution, output);
     if (node.execution.kind !== 'elementwise') return node;
     return this.#moved(this.#unbroadcast(node, output), output);
   }
@@ -68,6 +69,25 @@ class Sinking {
       return reshapeNode(node.op, now, output);
     }
     return node;
+  }
+
+  /** A reduction of rows reads what was reshaped where its rows are the same: `mean(reshape(x))` becomes `reshape(mean(x))`. */
+  #reduced(node: CallNode, execution: Strided, output: Value): Node {
+    const [input] = node.inputs;
+    const base = this.#reshaped(input);
+    if (!FOLDS.has(execution.kernel) || input === undefined || base?.kind !== 'value' || !this.#isPlain(base))
+      return node;
+    const axes = execution.attributes.toSorted((a, b) => a - b);
+    const first = input.shape.length - axes.length;
+    if (axes.length === 0 || axes.some((axis, i) => axis !== first + i)) return node;
+    const length = sizeOf(input.shape.slice(first));
+    const start = base.shape.findIndex((_, axis) => sizeOf(base.shape.slice(axis)) === length);
+    if (start < 0) return node;
+    const attributes = base.shape.map((_, axis) => axis).slice(start);
+    const now = this.#fresh({shape: base.shape.map((size, axis) => (axis < start ? size : 1)), dtype: output.dtype});
+    const text = `axes: [${attributes.join()}]`;
+    this.#add({...node, text, inputs: [base], outputs: [now], execution: {...execution, attributes}});
+    return reshapeNode(node.op, now, output);
   }
 
   /** Functions repeat their operands themselves; a view of one element for each row says nothing of it. */
@@ -121,6 +141,10 @@ class Sinking {
     return value;
   }
 }
+
+type Strided = Extract<CallNode['execution'], {kind: 'strided' | 'contiguous'}>;
+
+const FOLDS: ReadonlySet<string> = new Set(['sum', 'mean', 'max', 'min']);
 
 /** A value that is to be reshaped first. */
 interface Reshaped {
