@@ -17,6 +17,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     execArgv: ['--expose-gc'],
+    // Compiled programs are checked after each pass.
+    env: {KERATIN_VERIFY: '1'},
     testTimeout: 60_000,
     hookTimeout: 60_000,
     passWithNoTests: true,

@@ -1,4 +1,5 @@
 import {type Program} from '../ir.js';
+import {verifies, verify} from '../verify.js';
 import {rewriteAlgebra} from './algebra.js';
 import {shareCommonSubexpressions} from './common-subexpressions.js';
 import {removeDeadCode} from './dead-code.js';
@@ -77,8 +78,11 @@ export function optimize(program: Program, options: PassOptions = {}): Program {
       node.kind === 'region' ? {...node, programs: node.programs.map((each) => optimize(each, options))} : node,
     ),
   };
+  if (verifies) verify(result, 'before all passes');
   for (const name of PASS_NAMES) {
-    if (name !== 'reuse' && options[name] !== false) result = PASSES[name](result);
+    if (name === 'reuse' || options[name] === false) continue;
+    result = PASSES[name](result);
+    if (verifies) verify(result, `after the pass ${name}`);
   }
   return result;
 }
