@@ -45,6 +45,8 @@ export {
 } from './random/seed.js';
 export {Callable, inspectCustom, invoke} from './callable.js';
 export {autoName, resetNames, toSnakeCase, uniqueName, withNamesKept} from './naming.js';
+export {lazy} from './lazy.js';
+export {type Checked, schema, type Schema} from './serialization/schema.js';
 export {type FilePath, pathText, writeAtomic} from './files/atomic.js';
 export {decodeNpy, encodeNpy} from './files/npy.js';
 export {PieceReader, piecesOf} from './files/pieces.js';

@@ -1,6 +1,7 @@
-import {z} from 'zod';
+import type {ZodError} from 'zod';
 import {DTYPES, type DType} from '../dtype.js';
 import {DtypeError, FileFormatError, ValueError} from '../errors.js';
+import {schema} from '../serialization/schema.js';
 
 // https://github.com/huggingface/safetensors#format: eight bytes with the length of the header, the header in JSON, the data.
 
@@ -49,15 +50,17 @@ export interface Header {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const size = z.int().nonnegative();
-const entrySchema = z.strictObject({
-  dtype: z.string(),
-  shape: z.array(size).max(MAX_RANK),
-  data_offsets: z.tuple([size, size]),
+const entrySchema = schema((z) => {
+  const size = z.int().nonnegative();
+  return z.strictObject({
+    dtype: z.string(),
+    shape: z.array(size).max(MAX_RANK),
+    data_offsets: z.tuple([size, size]),
+  });
 });
-const metadataSchema = z.record(z.string(), z.string());
+const metadataSchema = schema((z) => z.record(z.string(), z.string()));
 
-function problemOf(error: z.ZodError): string {
+function problemOf(error: ZodError): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'it is malformed';
   const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;

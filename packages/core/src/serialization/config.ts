@@ -1,6 +1,6 @@
-import {z} from 'zod';
 import {ValueError} from '../errors.js';
 import {describe} from '../suggest.js';
+import {schema} from './schema.js';
 
 // What comes from a file or a network is checked here before anything is made of it.
 
@@ -24,16 +24,19 @@ export interface ConfigNode {
 const MAX_DEPTH = 128;
 const RESERVED = new Set(['__proto__', 'constructor', 'prototype']);
 
-const configSchema = z.record(z.string(), z.unknown());
+const configSchema = schema((z) => z.record(z.string(), z.unknown()));
 
-const nodeSchema = z.looseObject({
-  module: z.string().nullish(),
-  class_name: z.string().min(1).max(512),
-  config: z.union([configSchema, z.string(), z.null()]).optional(),
-  registered_name: z.string().nullish(),
-  build_config: configSchema.nullish(),
-  compile_config: configSchema.nullish(),
-  shared_object_id: z.number().optional(),
+const nodeSchema = schema((z) => {
+  const config = z.record(z.string(), z.unknown());
+  return z.looseObject({
+    module: z.string().nullish(),
+    class_name: z.string().min(1).max(512),
+    config: z.union([config, z.string(), z.null()]).optional(),
+    registered_name: z.string().nullish(),
+    build_config: config.nullish(),
+    compile_config: config.nullish(),
+    shared_object_id: z.number().optional(),
+  });
 });
 
 // zod's own recursion would meet `__proto__` only after it was copied, so raw values are walked first.

@@ -3,7 +3,6 @@ import {mkdir, rename, rm, rmdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {FileFormatError, ValueError} from '@keratin/core';
 import {checkOptions, describe} from '@keratin/core/internal';
-import {z} from 'zod';
 import {warn} from '../progress/output.js';
 import {type RunState, runSchema} from '../resume/state.js';
 import {loadStructure, saveStructure} from '../resume/structure.js';
@@ -84,7 +83,13 @@ export class BackupAndRestore extends Callback {
     for (const path of [this.#latest, this.#previous]) {
       if (!existsSync(path)) continue;
       try {
-        const state = runSchema.parse(await loadStructure(path, 'BackupAndRestore'));
+        const {data: state, error} = runSchema.safeParse(await loadStructure(path, 'BackupAndRestore'));
+        if (state === undefined) {
+          const [issue] = error.issues;
+          throw new FileFormatError(
+            `BackupAndRestore: ${path} holds no valid checkpoint: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
+          );
+        }
         if (problems.length > 0) warn(`${problems.join('; ')}; going on from ${path}`);
         return state;
       } catch (error) {
@@ -125,9 +130,5 @@ export class BackupAndRestore extends Callback {
 function problemOf(error: unknown, path: string): string {
   if (error instanceof FileFormatError) return error.message;
   if (error instanceof SyntaxError) return `BackupAndRestore: ${path} holds no checkpoint`;
-  if (error instanceof z.ZodError) {
-    const [issue] = error.issues;
-    return `BackupAndRestore: ${path} holds no valid checkpoint: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
-  }
   throw error;
 }

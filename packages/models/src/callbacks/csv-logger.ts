@@ -1,8 +1,7 @@
 import {appendFile, stat, truncate, writeFile} from 'node:fs/promises';
 import {ValueError} from '@keratin/core';
-import {checkOptions, describe} from '@keratin/core/internal';
+import {checkOptions, describe, schema} from '@keratin/core/internal';
 import {repr} from '../progress/numbers.js';
-import {z} from 'zod';
 import {Callback, type CallbackState, type Logs} from './callback.js';
 
 /** Options of {@link CSVLogger}. */
@@ -13,7 +12,9 @@ export interface CSVLoggerOptions {
   append?: boolean | undefined;
 }
 
-const stateSchema = z.object({keys: z.array(z.string()).nullable(), start: z.number(), text: z.string()});
+const stateSchema = schema((z) =>
+  z.object({keys: z.array(z.string()).nullable(), start: z.number(), text: z.string()}),
+);
 
 /**
  * Writes the logs of each epoch as a row of a CSV file: the epoch (from 0) and the values in alphabetical order; `NA` where

@@ -1,6 +1,5 @@
 import {isTensor, type Tensor, ValueError} from '@keratin/core';
-import {checkOptions, describe} from '@keratin/core/internal';
-import {z} from 'zod';
+import {checkOptions, describe, schema} from '@keratin/core/internal';
 import {printLine, warn} from '../progress/output.js';
 import {type CallbackState, type Logs} from './callback.js';
 import {MonitorCallback, type MonitorMode} from './monitor-callback.js';
@@ -36,13 +35,15 @@ const OPTION_NAMES = [
   'startFromEpoch',
 ] as const satisfies readonly (keyof EarlyStoppingOptions)[];
 
-const stateSchema = z.object({
-  best: z.number().nullable(),
-  wait: z.number(),
-  stoppedEpoch: z.number(),
-  bestEpoch: z.number(),
-  bestWeights: z.array(z.custom<Tensor>(isTensor)).nullable(),
-});
+const stateSchema = schema((z) =>
+  z.object({
+    best: z.number().nullable(),
+    wait: z.number(),
+    stoppedEpoch: z.number(),
+    bestEpoch: z.number(),
+    bestWeights: z.array(z.custom<Tensor>(isTensor)).nullable(),
+  }),
+);
 
 /**
  * Stops training when a value has not improved for a number of epochs (Keras's `EarlyStopping`).

@@ -1,7 +1,9 @@
-import {z} from 'zod';
+import {schema} from '@keratin/core/internal';
 import {Callback, type CallbackState, type Logs} from './callback.js';
 
-const stateSchema = z.object({epoch: z.array(z.number()), history: z.record(z.string(), z.array(z.unknown()))});
+const stateSchema = schema((z) =>
+  z.object({epoch: z.array(z.number()), history: z.record(z.string(), z.array(z.unknown()))}),
+);
 
 /**
  * What was recorded while training: what `fit` gives back.

@@ -1,12 +1,11 @@
 import {mkdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {UnknownOptionError, ValueError} from '@keratin/core';
-import {checkOptions, describe} from '@keratin/core/internal';
+import {checkOptions, describe, schema} from '@keratin/core/internal';
 import {fixed} from '../progress/numbers.js';
 import {printLine, warn} from '../progress/output.js';
 import {checkModelPath} from '../saving/save-model.js';
 import {checkWeightsPath} from '../saving/weights.js';
-import {z} from 'zod';
 import {type CallbackState, type Logs} from './callback.js';
 import {MonitorCallback, type MonitorMode} from './monitor-callback.js';
 import {fillTemplate, placeholders} from './template.js';
@@ -39,7 +38,7 @@ const OPTION_NAMES = [
   'initialValueThreshold',
 ] as const satisfies readonly (keyof ModelCheckpointOptions)[];
 
-const stateSchema = z.object({best: z.number().nullable(), since: z.number()});
+const stateSchema = schema((z) => z.object({best: z.number().nullable(), since: z.number()}));
 
 const endsAsWeights = (path: unknown): boolean => /\.(weights\.h5|safetensors)$/.test(String(path));
 

@@ -1,6 +1,5 @@
 import {ValueError} from '@keratin/core';
-import {checkOptions, describe} from '@keratin/core/internal';
-import {z} from 'zod';
+import {checkOptions, describe, schema} from '@keratin/core/internal';
 import {repr} from '../progress/numbers.js';
 import {printLine, warn} from '../progress/output.js';
 import {type CallbackState, type Logs} from './callback.js';
@@ -38,7 +37,9 @@ const OPTION_NAMES = [
   'minLr',
 ] as const satisfies readonly (keyof ReduceLROnPlateauOptions)[];
 
-const stateSchema = z.object({best: z.number().nullable(), cooldownCounter: z.number(), wait: z.number()});
+const stateSchema = schema((z) =>
+  z.object({best: z.number().nullable(), cooldownCounter: z.number(), wait: z.number()}),
+);
 
 /**
  * Cuts the learning rate when a value has not improved for a number of epochs: newRate = max(rate factor, minLr). The rate is

@@ -1,8 +1,7 @@
 import {ValueError} from '@keratin/core';
-import {checkOptions, describe} from '@keratin/core/internal';
+import {checkOptions, describe, schema} from '@keratin/core/internal';
 import {LossScaleOptimizer} from '../optimizers/loss-scale-optimizer.js';
 import {type Optimizer} from '../optimizers/optimizer.js';
-import {z} from 'zod';
 import {Callback, type CallbackState} from './callback.js';
 
 /** Options of {@link SwapEMAWeights}. */
@@ -11,7 +10,7 @@ export interface SwapEMAWeightsOptions {
   swapOnEpoch?: boolean | undefined;
 }
 
-const stateSchema = z.array(z.boolean());
+const stateSchema = schema((z) => z.array(z.boolean()));
 
 /**
  * Evaluates and predicts with the moving averages of the weights, which an optimizer with `useEma: true` keeps, and puts the weights

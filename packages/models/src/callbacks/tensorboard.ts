@@ -1,8 +1,7 @@
 import {join} from 'node:path';
 import {KeratinError, ValueError} from '@keratin/core';
-import {checkOptions, describe, isPlainObject} from '@keratin/core/internal';
+import {checkOptions, describe, isPlainObject, schema} from '@keratin/core/internal';
 import {layers} from '@keratin/layers';
-import {z} from 'zod';
 import {warn} from '../progress/output.js';
 import {EventWriter} from '../tensorboard/event-writer.js';
 import {weightImages} from '../tensorboard/images.js';
@@ -45,7 +44,7 @@ const OPTION_NAMES = [
   'embeddingsMetadata',
 ] as const satisfies readonly (keyof TensorBoardOptions)[];
 
-const stateSchema = z.object({batches: z.number(), graphWritten: z.boolean()});
+const stateSchema = schema((z) => z.object({batches: z.number(), graphWritten: z.boolean()}));
 
 /**
  * Writes event files that TensorBoard shows: for each epoch `epoch_<name>` and the learning rate, those of the validation in a run of

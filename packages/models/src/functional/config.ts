@@ -1,18 +1,18 @@
 import {type Config, type CustomObjects, type Element, type Tensor, ValueError} from '@keratin/core';
 import {
   callArguments,
-  deserializeKerasObject,
   describe,
+  deserializeKerasObject,
   graphArguments,
   isPlainObject,
   mapStructure,
   registerOperations,
+  schema,
   serializeKerasObject,
   toConfigKey,
   toOptions,
 } from '@keratin/core/internal';
 import {layerRegistry} from '@keratin/layers/internal';
-import {z} from 'zod';
 import {type GraphNode, inputsOf} from './build.js';
 import {type Graph} from './graph.js';
 import {callOperation, type GraphOperation, isGraphOperation} from './operation.js';
@@ -59,22 +59,24 @@ export function graphConfig(graph: Graph, isFunctional: IsFunctional): Config {
   return {layers, input_layers: ends(graph.inputStructure), output_layers: ends(graph.outputStructure)};
 }
 
-const layerSchema = z.looseObject({
-  class_name: z.string(),
-  name: z.string().optional(),
-  config: z.record(z.string(), z.unknown()).nullish(),
-  inbound_nodes: z.array(z.unknown()).default([]),
+const configSchema = schema((z) => {
+  const layer = z.looseObject({
+    class_name: z.string(),
+    name: z.string().optional(),
+    config: z.record(z.string(), z.unknown()).nullish(),
+    inbound_nodes: z.array(z.unknown()).default([]),
+  });
+  return z.looseObject({layers: z.array(layer), input_layers: z.unknown(), output_layers: z.unknown()});
 });
 
-const configSchema = z.looseObject({
-  layers: z.array(layerSchema),
-  input_layers: z.unknown(),
-  output_layers: z.unknown(),
+const historySchema = schema((z) => {
+  const index = z.number().int().nonnegative();
+  return z.tuple([z.string(), index, index]);
 });
 
-const historySchema = z.tuple([z.string(), z.number().int().nonnegative(), z.number().int().nonnegative()]);
-
-const nodeSchema = z.object({args: z.array(z.unknown()), kwargs: z.record(z.string(), z.unknown()).default({})});
+const nodeSchema = schema((z) =>
+  z.object({args: z.array(z.unknown()), kwargs: z.record(z.string(), z.unknown()).default({})}),
+);
 
 /** A call that waits until the calls that it needs were made. */
 interface Pending {

@@ -1,12 +1,13 @@
 import {FileFormatError, isTensor, SeedGenerator, type Tensor, type Variable} from '@keratin/core';
 import {
+  type Checked,
   continueRandomState,
-  processRandomState,
   type ProcessRandomState,
+  processRandomState,
   sameShape,
+  schema,
   show,
 } from '@keratin/core/internal';
-import {z} from 'zod';
 import {type AnyModel, type Callback} from '../callbacks/callback.js';
 import {ProgbarLogger} from '../callbacks/progbar-logger.js';
 import {type Metric} from '../metrics/index.js';
@@ -17,44 +18,46 @@ import {LossTracker} from '../trainer/loss-tracker.js';
 
 // All that a run of training needs to go on exactly where it stood.
 
-const tensors = z.array(z.custom<Tensor>(isTensor));
-const count = z.int().nonnegative();
-const randomSchema = z.object({initial: count, drawn: count, seed: count, counter: count});
-const values = z.record(z.string(), z.union([z.number(), z.array(z.unknown())]));
-
-const savedSchema = z.object({stages: z.string(), position: count, rounds: z.array(z.tuple([count, count]))});
-const dataSchema = z.object({
-  given: count,
-  round: z.object({seen: count, random: randomSchema, saved: savedSchema.nullable().default(null)}).nullable(),
-  past: savedSchema.nullable().default(null),
-});
-
 /** The form of a checkpoint; what a file holds is checked against it. */
-export const runSchema = z.object({
-  version: z.literal(1),
-  /** The epoch that the run goes on with, and the steps that it has taken in it. */
-  epoch: count,
-  batch: count,
-  /** Steps of an epoch; null where they are not known. */
-  steps: count.nullable(),
-  stopTraining: z.boolean(),
-  /** The values of the last step, and the logs of the last epoch. */
-  last: values,
-  logs: values,
-  data: dataSchema,
-  /** The random orders of the last validation. */
-  tests: savedSchema.nullable().default(null),
-  random: randomSchema,
-  generators: z.array(z.object({seed: count, counter: count})),
-  weights: tensors,
-  states: tensors,
-  optimizers: z.array(z.object({built: z.boolean(), tracked: z.array(count), variables: tensors})),
-  metrics: z.array(z.object({variables: tensors, samples: count.nullable()})),
-  callbacks: z.array(z.object({name: z.string(), state: z.unknown()})),
+export const runSchema = schema((z) => {
+  const tensors = z.array(z.custom<Tensor>(isTensor));
+  const count = z.int().nonnegative();
+  const randomSchema = z.object({initial: count, drawn: count, seed: count, counter: count});
+  const values = z.record(z.string(), z.union([z.number(), z.array(z.unknown())]));
+
+  const savedSchema = z.object({stages: z.string(), position: count, rounds: z.array(z.tuple([count, count]))});
+  const dataSchema = z.object({
+    given: count,
+    round: z.object({seen: count, random: randomSchema, saved: savedSchema.nullable().default(null)}).nullable(),
+    past: savedSchema.nullable().default(null),
+  });
+
+  return z.object({
+    version: z.literal(1),
+    /** The epoch that the run goes on with, and the steps that it has taken in it. */
+    epoch: count,
+    batch: count,
+    /** Steps of an epoch; null where they are not known. */
+    steps: count.nullable(),
+    stopTraining: z.boolean(),
+    /** The values of the last step, and the logs of the last epoch. */
+    last: values,
+    logs: values,
+    data: dataSchema,
+    /** The random orders of the last validation. */
+    tests: savedSchema.nullable().default(null),
+    random: randomSchema,
+    generators: z.array(z.object({seed: count, counter: count})),
+    weights: tensors,
+    states: tensors,
+    optimizers: z.array(z.object({built: z.boolean(), tracked: z.array(count), variables: tensors})),
+    metrics: z.array(z.object({variables: tensors, samples: count.nullable()})),
+    callbacks: z.array(z.object({name: z.string(), state: z.unknown()})),
+  });
 });
 
 /** A checkpoint. */
-export type RunState = z.infer<typeof runSchema>;
+export type RunState = Checked<typeof runSchema>;
 
 /** What {@link captureRun} needs to know beside the model. */
 export interface RunPosition {

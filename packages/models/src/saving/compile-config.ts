@@ -1,6 +1,5 @@
 import {type Config, ValueError} from '@keratin/core';
-import {serializeKerasObject} from '@keratin/core/internal';
-import {z} from 'zod';
+import {schema, serializeKerasObject} from '@keratin/core/internal';
 import {type LossOption} from '../trainer/compiled-loss.js';
 import {type MetricsOption} from '../trainer/compiled-metrics.js';
 import {isGroups, type OptimizerSpec} from '../trainer/optimizer-groups.js';
@@ -36,17 +35,19 @@ export function compileConfig(trainer: Trainer, where: string): Config | null {
   };
 }
 
-const specs = z.union([z.string(), z.array(z.unknown()), z.record(z.string(), z.unknown())]);
-const weights = z.union([z.number(), z.array(z.number()), z.record(z.string(), z.number())]);
+const compileSchema = schema((z) => {
+  const specs = z.union([z.string(), z.array(z.unknown()), z.record(z.string(), z.unknown())]);
+  const weights = z.union([z.number(), z.array(z.number()), z.record(z.string(), z.number())]);
 
-const compileSchema = z.looseObject({
-  optimizer: z.union([z.string(), z.record(z.string(), z.unknown())]),
-  loss: specs.nullish(),
-  loss_weights: weights.nullish(),
-  metrics: specs.nullish(),
-  weighted_metrics: specs.nullish(),
-  run_eagerly: z.boolean().nullish(),
-  steps_per_execution: z.number().int().min(1).nullish(),
+  return z.looseObject({
+    optimizer: z.union([z.string(), z.record(z.string(), z.unknown())]),
+    loss: specs.nullish(),
+    loss_weights: weights.nullish(),
+    metrics: specs.nullish(),
+    weighted_metrics: specs.nullish(),
+    run_eagerly: z.boolean().nullish(),
+    steps_per_execution: z.number().int().min(1).nullish(),
+  });
 });
 
 /** What `compile` takes, from what {@link compileConfig} gave. The entries themselves are checked by what they make. */

@@ -1,7 +1,6 @@
 import {type FileHandle, open} from 'node:fs/promises';
 import {type Config, FileFormatError} from '@keratin/core';
-import {checkNode, type ConfigNode, serializeKerasObject, ZipReader, ZipWriter} from '@keratin/core/internal';
-import {z} from 'zod';
+import {checkNode, type ConfigNode, schema, serializeKerasObject, ZipReader, ZipWriter} from '@keratin/core/internal';
 import {type AnyModel} from '../callbacks/callback.js';
 
 // The parts of a `.keras` archive.
@@ -127,7 +126,9 @@ export function parseJson(text: string, label: string): unknown {
   }
 }
 
-const metadataSchema = z.looseObject({keras_version: z.string().optional(), date_saved: z.string().optional()});
+const metadataSchema = schema((z) =>
+  z.looseObject({keras_version: z.string().optional(), date_saved: z.string().optional()}),
+);
 
 function checkMetadata(bytes: Uint8Array, label: string): void {
   const parsed = metadataSchema.safeParse(parseJson(decoded(bytes, label, METADATA), `${label}: ${METADATA}`));

@@ -1,8 +1,7 @@
 import {lstat, readFile} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {type Element, FileFormatError, type Tensor, ValueError} from '@keratin/core';
-import {DTYPES} from '@keratin/core/internal';
-import {z} from 'zod';
+import {DTYPES, schema} from '@keratin/core/internal';
 import {type AnyModel} from '../callbacks/callback.js';
 import {weightEntries} from './h5-weights.js';
 import {type H5Dataset, type H5Kind, H5Reader, type H5Source} from './hdf5.js';
@@ -76,9 +75,11 @@ export async function saveShards(model: AnyModel, path: string, most: number, wh
   await writeBytes(path, Buffer.from(text));
 }
 
-// A name of a file beside the map, never a way to another place.
-const fileName = z.string().regex(/^[^/\\:]+\.weights\.h5$/);
-const mapSchema = z.looseObject({weight_map: z.record(z.string(), z.union([fileName, z.array(fileName)]))});
+const mapSchema = schema((z) => {
+  // A name of a file beside the map, never a way to another place.
+  const fileName = z.string().regex(/^[^/\\:]+\.weights\.h5$/);
+  return z.looseObject({weight_map: z.record(z.string(), z.union([fileName, z.array(fileName)]))});
+});
 
 /** Opens the files that a map names, side by side. */
 export async function openShards(path: string, label: string): Promise<H5Source> {

@@ -14,19 +14,20 @@ import {
 } from '@keratin/core';
 import {
   checkConfig,
+  type Checked,
   checkNode,
   checkOptions,
   describe,
-  isPlainObject,
   type FilePath,
+  isPlainObject,
   pathText,
   PieceReader,
   sameShape,
+  schema,
   show,
 } from '@keratin/core/internal';
 import {type AnyLayer} from '@keratin/layers';
 import {withWeightBudget} from '@keratin/layers/internal';
-import {z} from 'zod';
 import {type Model} from '../model/model.js';
 import {warn} from '../progress/output.js';
 import {report} from './h5-weights.js';
@@ -48,31 +49,34 @@ export interface LoadTfjsModelOptions {
 const MAX_JSON_BYTES = 256 << 20;
 const MAX_WEIGHT_BYTES = 2 ** 33;
 
-// A file beside the JSON, never a way to another place.
-const fileName = z.string().regex(/^(?!\.+$)[^/\\:]+$/, 'must be the name of a file in the same folder');
-const size = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const weightSchema = z.looseObject({
-  name: z.string().min(1),
-  shape: z.array(size).max(32),
-  dtype: z.enum(['float32', 'int32', 'bool']),
-  quantization: z
-    .looseObject({
-      dtype: z.enum(['uint8', 'uint16', 'float16']),
-      min: z.number().optional(),
-      scale: z.number().optional(),
-    })
-    .optional(),
-});
-const schema = z.looseObject({
-  format: z.string().optional(),
-  modelTopology: z.record(z.string(), z.unknown()),
-  weightsManifest: z.array(
-    z.looseObject({paths: z.array(fileName).max(10_000), weights: z.array(weightSchema).max(100_000)}),
-  ),
+const modelSchema = schema((z) => {
+  // A file beside the JSON, never a way to another place.
+  const fileName = z.string().regex(/^(?!\.+$)[^/\\:]+$/, 'must be the name of a file in the same folder');
+  const size = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+  const weight = z.looseObject({
+    name: z.string().min(1),
+    shape: z.array(size).max(32),
+    dtype: z.enum(['float32', 'int32', 'bool']),
+    quantization: z
+      .looseObject({
+        dtype: z.enum(['uint8', 'uint16', 'float16']),
+        min: z.number().optional(),
+        scale: z.number().optional(),
+      })
+      .optional(),
+  });
+  return z.looseObject({
+    format: z.string().optional(),
+    modelTopology: z.record(z.string(), z.unknown()),
+    weightsManifest: z.array(
+      z.looseObject({paths: z.array(fileName).max(10_000), weights: z.array(weight).max(100_000)}),
+    ),
+  });
 });
 
 type StoredDType = 'float32' | 'int32' | 'bool' | 'uint8' | 'uint16' | 'float16';
-type StoredWeight = z.infer<typeof weightSchema>;
+type Manifest = Checked<typeof modelSchema>['weightsManifest'];
+type StoredWeight = Manifest[number]['weights'][number];
 
 /**
  * A model that TensorFlow.js or its converter wrote as a "layers model": `model.json` and the files of weights beside it, also with
@@ -107,10 +111,10 @@ export async function loadTfjsModel(path: FilePath, options: LoadTfjsModelOption
   return model;
 }
 
-async function readManifest(file: string, label: string): Promise<z.infer<typeof schema>> {
+async function readManifest(file: string, label: string): Promise<Checked<typeof modelSchema>> {
   const {size: bytes} = await lstat(file);
   if (bytes > MAX_JSON_BYTES) throw new FileFormatError(`${label} of ${String(bytes)} bytes is too large`);
-  const parsed = schema.safeParse(parseJson(await readFile(file, 'utf8'), label));
+  const parsed = modelSchema.safeParse(parseJson(await readFile(file, 'utf8'), label));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new FileFormatError(
@@ -199,7 +203,7 @@ const BYTES: Readonly<Record<StoredDType, number>> = {
 };
 
 async function readWeights(
-  manifest: z.infer<typeof schema>['weightsManifest'],
+  manifest: Manifest,
   folder: string,
   label: string,
 ): Promise<ReadonlyMap<string, Tensor<Element>>> {

@@ -6,9 +6,9 @@ import {
   pathText,
   readSafetensors,
   sameShape,
+  schema,
   show,
 } from '@keratin/core/internal';
-import {z} from 'zod';
 import {type AnyModel} from '../callbacks/callback.js';
 import {warn} from '../progress/output.js';
 import {Optimizer} from '../optimizers/optimizer.js';
@@ -210,7 +210,7 @@ function matchNames(
   return new Map(same || !alike ? [] : own.map((name, i) => [name, order[i] ?? name]));
 }
 
-const orderSchema = z.array(z.string());
+const orderSchema = schema((z) => z.array(z.string()));
 
 // The file comes from outside.
 function orderOf(text: string | undefined): readonly string[] {

@@ -10,14 +10,7 @@ import {type Variable} from '../../tensor/variable.js';
 import {callNode, executionOf, stateWords} from '../calls.js';
 import {type Captured, type Constant, type Draw, type Node, type Operand, type Program, type Value} from '../ir.js';
 import {typeText} from '../print.js';
-import {
-  type CallJson,
-  type OperandJson,
-  type ProgramJson,
-  type RegionJson,
-  type SpecJson,
-  type UpdateJson,
-} from './schema.js';
+import type {CallJson, OperandJson, ProgramJson, RegionJson, SpecJson, UpdateJson} from './schema.js';
 import {fromJson} from './values.js';
 
 /** What the programs of a file share. */

@@ -12,16 +12,9 @@ import {optimize} from '../passes/index.js';
 import {ResultIndex, resultOf} from '../results.js';
 import {type Segment} from '../segments.js';
 import {type ArgumentSpec, type TensorSpec} from '../specs.js';
+import {FORMAT, VERSION} from './format.js';
 import {checkBytes, programOf, type Shared} from './program.js';
-import {
-  type ArgumentJson,
-  type DocumentJson,
-  documentSchema,
-  FORMAT,
-  type FunctionJson,
-  type ResultJson,
-  VERSION,
-} from './schema.js';
+import type {ArgumentJson, DocumentJson, FunctionJson, ResultJson} from './schema.js';
 import {fromJson} from './values.js';
 
 /** A function of a file for some arguments, ready to run. */
@@ -55,7 +48,7 @@ export async function readProgram(path: FilePath): Promise<Loaded> {
     );
   }
   try {
-    return makeAll(parse(metadata['program'] ?? ''), tensors);
+    return makeAll(await parse(metadata['program'] ?? ''), tensors);
   } catch (cause) {
     // Attributes that mean nothing fail anywhere in the rules of primitives: whatever it is, the file is to blame.
     const problem = cause instanceof Error ? cause.message : String(cause);
@@ -63,7 +56,8 @@ export async function readProgram(path: FilePath): Promise<Loaded> {
   }
 }
 
-function parse(text: string): DocumentJson {
+async function parse(text: string): Promise<DocumentJson> {
+  const {documentSchema} = await import('./schema.js');
   const found = documentSchema.safeParse(JSON.parse(text));
   if (found.success) return found.data;
   const [issue] = found.error.issues;

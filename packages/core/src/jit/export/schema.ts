@@ -1,15 +1,25 @@
 import {z} from 'zod';
 import {DTYPES, type DType} from '../../dtype.js';
-import {type Json, jsonSchema} from './values.js';
+import type {Json} from './values.js';
 
-// What a file of a program says, beside its tensors. Sizes are checked here, the meaning of nodes when the programs are made.
+// What a file of a program says, beside its tensors. Sizes are checked here, the meaning of nodes when the programs are made. Loaded when
+// a file is read.
 
-export const FORMAT = 'keratin.program';
-/** Files of later versions are refused; older ones are read. */
-export const VERSION = 1;
 
 const MOST_NODES = 1_000_000;
 const MOST_RANK = 32;
+
+const jsonSchema: z.ZodType<Json> = z.lazy(() =>
+  z.union([
+    z.null(),
+    z.boolean(),
+    z.number(),
+    z.string(),
+    z.array(jsonSchema),
+    // Anything else would reach the prototype of an object.
+    z.record(z.string().regex(/^(?!__proto__$)/), jsonSchema),
+  ]),
+);
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const index = z

@@ -1,4 +1,3 @@
-import {z} from 'zod';
 import {ValueError} from '../../errors.js';
 import {isPlainObject} from '../../structure.js';
 import {describe} from '../../suggest.js';
@@ -6,18 +5,6 @@ import {describe} from '../../suggest.js';
 // Attributes and static arguments as JSON. What JSON has no word for stands in a dictionary with one key that begins with "$".
 
 export type Json = null | boolean | number | string | readonly Json[] | {readonly [key: string]: Json};
-
-export const jsonSchema: z.ZodType<Json> = z.lazy(() =>
-  z.union([
-    z.null(),
-    z.boolean(),
-    z.number(),
-    z.string(),
-    z.array(jsonSchema),
-    // Anything else would reach the prototype of an object.
-    z.record(z.string().regex(/^(?!__proto__$)/), jsonSchema),
-  ]),
-);
 
 const SPECIAL = ['NaN', 'Infinity', '-Infinity', '-0'] as const;
 

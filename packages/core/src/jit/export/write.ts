@@ -15,18 +15,17 @@ import {simplify} from '../passes/simplify.js';
 import {ResultIndex} from '../results.js';
 import {type Segment} from '../segments.js';
 import {type ArgumentSpec} from '../specs.js';
-import {
-  type ArgumentJson,
-  type DocumentJson,
-  FORMAT,
-  type FunctionJson,
-  type NodeJson,
-  type OperandJson,
-  type ProgramJson,
-  type ResultJson,
-  type SegmentJson,
-  type SpecJson,
-  VERSION,
+import {FORMAT, VERSION} from './format.js';
+import type {
+  ArgumentJson,
+  DocumentJson,
+  FunctionJson,
+  NodeJson,
+  OperandJson,
+  ProgramJson,
+  ResultJson,
+  SegmentJson,
+  SpecJson,
 } from './schema.js';
 import {toJson} from './values.js';
 
