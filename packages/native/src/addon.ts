@@ -122,7 +122,8 @@ const ISAS = ['baseline', 'avx2', 'avx512'];
  * @param path the compiled library
  */
 export function loadAddon(path = fileURLToPath(new URL('../build/Release/keratin.node', import.meta.url))): Addon {
-  const machine = `${process.platform}-${process.arch}${libc()}, Node ${process.versions.node}`;
+  // Costs 15 ms to say.
+  const machine = (): string => `${process.platform}-${process.arch}${libc()}, Node ${process.versions.node}`;
   const next =
     'run "node scripts/build.mjs" in the @keratin/native package (it needs Python 3 and a C++20 compiler: gcc 11, clang 14 or newer)';
   const isa = process.env['KERATIN_ISA'];
@@ -131,17 +132,17 @@ export function loadAddon(path = fileURLToPath(new URL('../build/Release/keratin
       `@keratin/native: KERATIN_ISA must be one of ${ISAS.join(', ')}, got "${isa}"; unset it to use the best that the CPU has`,
     );
   }
-  if (!existsSync(path)) throw new Error(`@keratin/native: the addon was not built for ${machine}; ${next}`);
+  if (!existsSync(path)) throw new Error(`@keratin/native: the addon was not built for ${machine()}; ${next}`);
   let addon: Addon;
   try {
     addon = createRequire(import.meta.url)(path) as Addon;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
-    throw new Error(`@keratin/native: the addon does not load on ${machine} (${reason}); ${next}`, {cause});
+    throw new Error(`@keratin/native: the addon does not load on ${machine()} (${reason}); ${next}`, {cause});
   }
   if (addon.abi !== ABI) {
     throw new Error(
-      `@keratin/native: the addon's border is version ${String(addon.abi)}, this package speaks ${String(ABI)} (${machine}); ${next}`,
+      `@keratin/native: the addon's border is version ${String(addon.abi)}, this package speaks ${String(ABI)} (${machine()}); ${next}`,
     );
   }
   return addon;

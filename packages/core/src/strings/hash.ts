@@ -1,6 +1,8 @@
-import {fingerprint64} from 'farmhash-modern';
-import siphash from 'siphash';
+import {createRequire} from 'node:module';
+import type * as Farmhash from 'farmhash-modern';
+import type Siphash from 'siphash';
 import {ValueError} from '../errors.js';
+import {lazy} from '../lazy.js';
 import {concrete} from '../shape.js';
 import {describe} from '../suggest.js';
 import {tensor} from '../tensor/convert.js';
@@ -8,6 +10,10 @@ import {type Tensor} from '../tensor/tensor.js';
 import {textOf} from '../tensor/text.js';
 import {checkInteger, type Strings, toText} from './arguments.js';
 import {encodeText} from './bytes.js';
+
+const require = createRequire(import.meta.url);
+const farmhash = lazy(() => require('farmhash-modern') as typeof Farmhash);
+const siphash = lazy(() => require('siphash') as typeof Siphash);
 
 function buckets(op: string, x: Strings, numBuckets: number, hash: (bytes: Uint8Array) => bigint): Tensor<bigint> {
   const value = toText(x, op);
@@ -18,7 +24,7 @@ function buckets(op: string, x: Strings, numBuckets: number, hash: (bytes: Uint8
 
 /** A bucket from 0 to numBuckets - 1 for each string, by FarmHash's Fingerprint64: the same everywhere and always. int64. */
 export const toHashBucketFast = (x: Strings, numBuckets: number): Tensor<bigint> =>
-  buckets('strings.toHashBucketFast', x, numBuckets, fingerprint64);
+  buckets('strings.toHashBucketFast', x, numBuckets, farmhash().fingerprint64);
 
 /** A bucket for each string by SipHash-2-4 with a key of two 64-bit numbers, so that nobody can make strings collide. int64. */
 export function toHashBucketStrong(
@@ -37,7 +43,7 @@ export function toHashBucketStrong(
     BigUint64Array.from<number | bigint>(key, (part) => BigInt.asUintN(64, BigInt(part))).buffer,
   );
   return buckets(op, x, numBuckets, (bytes) => {
-    const {h, l} = siphash.hash(words, bytes);
+    const {h, l} = siphash().hash(words, bytes);
     return (BigInt(h) << 32n) | BigInt(l >>> 0);
   });
 }
@@ -85,6 +91,7 @@ function joined(a: bigint, b: bigint): bigint {
  */
 export function crossedBuckets(columns: readonly (readonly (string | bigint)[])[], numBuckets: number): bigint[] {
   const count = BigInt(numBuckets);
+  const {fingerprint64} = farmhash();
   const fingerprint = (value: string | bigint): bigint =>
     BigInt.asUintN(64, typeof value === 'string' ? fingerprint64(encodeText(value)) : value);
   return (columns[0] ?? []).map(

@@ -1,5 +1,7 @@
-import {RE2JS} from 're2js';
+import {createRequire} from 'node:module';
+import type * as Re2 from 're2js';
 import {ValueError} from '../errors.js';
+import {lazy} from '../lazy.js';
 import {concrete} from '../shape.js';
 import {checkOptions} from '../suggest.js';
 import {tensor} from '../tensor/convert.js';
@@ -7,10 +9,12 @@ import {type Tensor} from '../tensor/tensor.js';
 import {textOf} from '../tensor/text.js';
 import {checkText, mapText, type Strings, toText} from './arguments.js';
 
+const re2 = lazy(() => createRequire(import.meta.url)('re2js') as typeof Re2);
+
 // RE2's syntax and its linear time, as TensorFlow has them.
-function compile(pattern: string, op: string): RE2JS {
+function compile(pattern: string, op: string): Re2.RE2JS {
   try {
-    return RE2JS.compile(checkText(op, 'pattern', pattern));
+    return re2().RE2JS.compile(checkText(op, 'pattern', pattern));
   } catch (error) {
     throw new ValueError(`${op}: ${JSON.stringify(pattern)} is no regular expression of RE2, ${String(error)}`);
   }

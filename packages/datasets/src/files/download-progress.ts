@@ -1,16 +1,19 @@
-// Its other exports are not seen by ESM.
-import {SingleBar} from 'cli-progress';
+import {createRequire} from 'node:module';
+import {lazy} from '@keratin/core/internal';
+import type * as CliProgress from 'cli-progress';
+
+const library = lazy(() => createRequire(import.meta.url)('cli-progress') as typeof CliProgress);
 
 const CELLS = 20;
 
 /** A bar of bytes while a file comes; nothing outside of a terminal. */
 export class DownloadProgress {
-  readonly #bar: SingleBar | null = null;
+  readonly #bar: CliProgress.SingleBar | null = null;
 
   /** @param total bytes of the file; null where nobody knows */
   constructor(total: number | null, visible: boolean) {
     if (!visible || !process.stdout.isTTY) return;
-    this.#bar = new SingleBar({
+    this.#bar = new (library().SingleBar)({
       fps: 10,
       format: (_, params) => {
         const amount = `${megabytes(params.value)}${total === null ? '' : `/${megabytes(total)}`} MB`;

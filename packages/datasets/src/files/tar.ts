@@ -3,7 +3,6 @@ import {open} from 'node:fs/promises';
 import {finished} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
 import {FileFormatError} from '@keratin/core';
-import {extract} from 'tar-stream';
 
 /** One entry of a tar archive; its content must be read, or passed over, before the next. */
 export interface TarEntry {
@@ -26,6 +25,7 @@ const KINDS: Readonly<Record<string, TarEntry['kind']>> = {
  * @throws FileFormatError where the archive is damaged, or ends before its end
  */
 export async function* tarEntries(path: string): AsyncGenerator<TarEntry> {
+  const {extract} = await import('tar-stream');
   const file = createReadStream(path);
   const entries = extract();
   const gunzip = (await isGzip(path)) ? createGunzip() : null;

@@ -1,6 +1,5 @@
 import {FileFormatError} from '@keratin/core';
-import jpeg from 'jpeg-js';
-import {PNG} from 'pngjs';
+import {jpegLibrary, pngLibrary} from './libraries.js';
 import {Picture} from './picture.js';
 
 // Pillow's limit, above which it warns of bombs.
@@ -49,12 +48,12 @@ function decodePng(buffer: Buffer, label: string): Picture {
       `${label}: a picture of ${String(width)} x ${String(height)} pixels is larger than ${String(MAX_PIXELS)} pixels`,
     );
   }
-  const {data, ...rest} = PNG.sync.read(buffer);
+  const {data, ...rest} = pngLibrary().PNG.sync.read(buffer);
   return new Picture(rest.width, rest.height, 'rgba', data);
 }
 
 function decodeJpeg(buffer: Buffer): Picture {
-  const {width, height, data} = jpeg.decode(buffer, {
+  const {width, height, data} = jpegLibrary().decode(buffer, {
     useTArray: true,
     formatAsRGBA: true,
     tolerantDecoding: false,

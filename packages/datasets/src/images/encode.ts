@@ -1,7 +1,6 @@
 import {ValueError} from '@keratin/core';
 import {describe} from '@keratin/core/internal';
-import jpeg from 'jpeg-js';
-import {PNG} from 'pngjs';
+import {jpegLibrary, pngLibrary} from './libraries.js';
 import {type Picture, recolored} from './picture.js';
 
 /** Formats that pictures are written in. */
@@ -14,13 +13,14 @@ export function encodePicture(where: string, picture: Picture, format: string, q
   const {width, height} = picture;
   const name = format.toLowerCase();
   if (name === 'png') {
+    const {PNG} = pngLibrary();
     const png = new PNG({width, height});
     png.data = Buffer.from(recolored(picture, 'rgba').data);
     return PNG.sync.write(png, {colorType: PNG_COLORS[picture.colorMode]});
   }
   if (name === 'jpeg' || name === 'jpg') {
     const {data} = recolored(recolored(picture, 'rgb'), 'rgba');
-    return jpeg.encode({width, height, data}, quality).data;
+    return jpegLibrary().encode({width, height, data}, quality).data;
   }
   throw new ValueError(`${where}: pictures are written as 'png' or 'jpeg', got ${describe(format)}`);
 }

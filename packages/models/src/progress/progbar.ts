@@ -1,9 +1,12 @@
+import {createRequire} from 'node:module';
 import {Writable} from 'node:stream';
-import {SingleBar} from 'cli-progress';
+import type * as CliProgress from 'cli-progress';
 import {ValueError} from '@keratin/core';
-import {checkOptions, describe} from '@keratin/core/internal';
+import {checkOptions, describe, lazy} from '@keratin/core/internal';
 import {ProgressLine, type ProgressValue} from './line.js';
 import {canColor, canRedraw, type OutputStream} from './output.js';
+
+const library = lazy(() => createRequire(import.meta.url)('cli-progress') as typeof CliProgress);
 
 /** Options of {@link Progbar}. */
 export interface ProgbarOptions {
@@ -51,7 +54,7 @@ export class Progbar {
   readonly #line: ProgressLine;
   readonly #stream: OutputStream;
   readonly #interval: number;
-  #bar: SingleBar | null = null;
+  #bar: CliProgress.SingleBar | null = null;
   #current = 0;
   #values: () => Values = () => [];
   #final = false;
@@ -145,9 +148,9 @@ export class Progbar {
     if (last) this.close();
   }
 
-  #open(): SingleBar {
+  #open(): CliProgress.SingleBar {
     const stream = this.#stream;
-    const bar = new SingleBar({
+    const bar = new (library().SingleBar)({
       stream: lineOf(stream),
       // Interrupting must go on ending the process, so no signal is listened for, and neither cursor nor wrapping is changed.
       gracefulExit: false,

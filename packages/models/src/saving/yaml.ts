@@ -1,8 +1,8 @@
 import {ValueError} from '@keratin/core';
 import {describe} from '@keratin/core/internal';
-import {parseDocument} from 'yaml';
 import {modelFromJson, type ModelFromJsonOptions} from '../functional/json.js';
 import {type Model} from '../model/model.js';
+import {yamlLibrary} from './yaml-library.js';
 
 /**
  * A model from the text that `model.toYaml()` gave, with new weights. The text is checked, never trusted: it holds plain values only, no
@@ -17,7 +17,12 @@ export function modelFromYaml(yaml: string, options: ModelFromJsonOptions = {}):
   let value: unknown;
   try {
     // The core schema makes plain values only; nothing may stand for something else, so that small texts stay small.
-    const document = parseDocument(yaml, {schema: 'core', customTags: [], merge: false, uniqueKeys: true});
+    const document = yamlLibrary().parseDocument(yaml, {
+      schema: 'core',
+      customTags: [],
+      merge: false,
+      uniqueKeys: true,
+    });
     const [error] = document.errors;
     if (error !== undefined) throw error;
     value = document.toJS({maxAliasCount: 0});

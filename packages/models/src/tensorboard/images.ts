@@ -1,5 +1,9 @@
+import {createRequire} from 'node:module';
 import {ops, type Tensor} from '@keratin/core';
-import {PNG} from 'pngjs';
+import {lazy} from '@keratin/core/internal';
+import type * as Pngjs from 'pngjs';
+
+const library = lazy(() => createRequire(import.meta.url)('pngjs') as typeof Pngjs);
 
 /** How many pictures of one weight are written, as in Keras. */
 const MOST = 3;
@@ -46,6 +50,7 @@ function asImages(weight: Tensor): Tensor | null {
 }
 
 function encode(pixels: Uint8Array, width: number, height: number, channels: number): Buffer {
+  const {PNG} = library();
   const png = new PNG({width, height});
   for (let pixel = 0; pixel < width * height; pixel++) {
     for (let channel = 0; channel < 4; channel++) {

@@ -1,6 +1,5 @@
 import {FileFormatError, ValueError} from '@keratin/core';
 import {checkOptions, describe, hint} from '@keratin/core/internal';
-import {CsvError, parse} from 'csv-parse';
 import {stageName} from '../failure.js';
 import {type Stage} from '../stage.js';
 import {bytesOf, checkPaths} from './bytes.js';
@@ -50,6 +49,7 @@ async function* rowsOf(
   options: CsvOptions,
 ): AsyncGenerator<Readonly<Record<string, unknown>>> {
   const {delimiter = ',', quote = '"', columns, selectColumns, numbers = true} = options;
+  const {CsvError, parse} = await import('csv-parse');
   for (const path of paths) {
     const parser = parse({
       delimiter,

@@ -1,8 +1,13 @@
+import {createRequire} from 'node:module';
 import {ValueError} from '@keratin/core';
-import {describe} from '@keratin/core/internal';
-import {parse} from 'acorn';
-import {analyze} from 'eslint-scope';
+import {describe, lazy} from '@keratin/core/internal';
+import type * as Acorn from 'acorn';
+import type * as EslintScope from 'eslint-scope';
 import {stageName} from '../failure.js';
+
+const require = createRequire(import.meta.url);
+const acorn = lazy(() => require('acorn') as typeof Acorn);
+const scopes = lazy(() => require('eslint-scope') as typeof EslintScope);
 
 /** What a worker thread is to do: a function as text, or one that a module exports. */
 export type Job = {readonly source: string} | {readonly module: string; readonly exported: string};
@@ -42,7 +47,7 @@ function expressionOf(text: string): string | null {
   if (text.includes('[native code]') || text.startsWith('class')) return null;
   for (const source of [`(${text})`, `Object.values({${text}})[0]`]) {
     try {
-      parse(source, {ecmaVersion: 'latest'});
+      acorn().parse(source, {ecmaVersion: 'latest'});
       return source;
     } catch {
       continue;
@@ -53,9 +58,9 @@ function expressionOf(text: string): string | null {
 
 /** The names in an expression that nothing in it defines. */
 function freeNames(source: string): string[] {
-  const program = parse(source, {ecmaVersion: 'latest', ranges: true});
+  const program = acorn().parse(source, {ecmaVersion: 'latest', ranges: true});
   // Both follow ESTree.
-  const manager = analyze(program as Parameters<typeof analyze>[0], {ecmaVersion: 2022});
+  const manager = scopes().analyze(program as Parameters<typeof EslintScope.analyze>[0], {ecmaVersion: 2022});
   const through = manager.globalScope?.through ?? [];
   return [...new Set(through.map(({identifier}) => identifier.name))];
 }
