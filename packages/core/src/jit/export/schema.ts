@@ -5,7 +5,6 @@ import type {Json} from './values.js';
 // What a file of a program says, beside its tensors. Sizes are checked here, the meaning of nodes when the programs are made. Loaded when
 // a file is read.
 
-
 const MOST_NODES = 1_000_000;
 const MOST_RANK = 32;
 
