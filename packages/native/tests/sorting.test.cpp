@@ -33,7 +33,7 @@ TEST(argsort_of_every_dtype) {
       const Array x = Array::random(dtype, shape, is_signed ? -50 : 0, high);
       const int64_t n = shape.back();
       for (const bool descending : {false, true}) {
-        for (const int64_t k : {n, (n + 1) / 2, int64_t{1}}) {
+        for (const int64_t k : {n, (n + 1) / 2, std::max<int64_t>(n / 9, 1), int64_t{1}}) {
           context() = std::string(name_of(dtype)) + show(shape) + " first " + std::to_string(k);
           Shape result = shape;
           result.back() = k;
@@ -53,6 +53,34 @@ TEST(argsort_has_nan_last_and_one_zero) {
   CHECK_ALL_NEAR(y, (std::vector<double>{3, 5, 1, 2, 4, 0}), 0);
   call("argsort", {x}, {y}, {1});
   CHECK_ALL_NEAR(y, (std::vector<double>{0, 4, 1, 2, 5, 3}), 0);
+}
+
+TEST(argsort_selects_the_first_of_rows_in_any_order) {
+  // Each element of a rising row is larger than all before it, and of a flat one none is.
+  constexpr int64_t n = 1003;
+  std::vector<double> rows;
+  for (int64_t i = 0; i < n; ++i) rows.push_back(static_cast<double>(i));
+  for (int64_t i = 0; i < n; ++i) rows.push_back(static_cast<double>(n - i));
+  for (int64_t i = 0; i < n; ++i) rows.push_back(3);
+  for (int64_t i = 0; i < n; ++i) rows.push_back(static_cast<double>(i * 7919 % 64));
+  for (const DType dtype : {DType::float32, DType::float64, DType::int32, DType::uint64}) {
+    const Array x = Array::of(dtype, rows, {4, n});
+    for (const bool descending : {false, true}) {
+      for (const int64_t k : {1, 2, 17, 125}) {
+        context() = std::string(name_of(dtype)) + " first " + std::to_string(k);
+        const Array y = Array::empty(DType::int32, {4, k});
+        call("argsort", {x}, {y}, {descending ? 1.0 : 0.0});
+        CHECK_ALL_NEAR(y, sorted_positions(x, n, k, descending), 0);
+      }
+    }
+  }
+  std::vector<double> gaps(n, 1);
+  gaps[40] = gaps[900] = NAN;
+  gaps[41] = 2;
+  const Array x = Array::of(DType::float32, gaps, {n});
+  const Array y = Array::empty(DType::int32, {4});
+  call("argsort", {x}, {y}, {1});
+  CHECK_ALL_NEAR(y, (std::vector<double>{40, 900, 41, 0}), 0);
 }
 
 TEST(argsort_of_nothing) {

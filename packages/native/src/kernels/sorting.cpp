@@ -45,6 +45,8 @@ struct WideItem {
 
 inline uint64_t item_of(uint32_t key, uint32_t index) { return static_cast<uint64_t>(key) << 32 | index; }
 inline WideItem item_of(uint64_t key, uint32_t index) { return {key, index}; }
+inline uint32_t key_of_item(uint64_t item) { return static_cast<uint32_t>(item >> 32); }
+inline uint64_t key_of_item(const WideItem& item) { return item.key; }
 inline int32_t index_of(uint64_t item) { return static_cast<int32_t>(item & 0xffffffffu); }
 inline int32_t index_of(const WideItem& item) { return static_cast<int32_t>(item.index); }
 
@@ -63,6 +65,44 @@ void radix_sort(uint64_t* items, uint64_t* other, int64_t n) {
     std::swap(from, to);
   }
   if (from != items) std::memcpy(items, from, static_cast<size_t>(n) * sizeof(uint64_t));
+}
+
+constexpr int64_t kBlock = 32;
+// Up to this part of a row is selected in one pass over it.
+constexpr int64_t kSelectionShare = 8;
+
+/// The k smallest of n items, in order, where k is a small part of n: elements that come before the last of those kept
+/// so far are gathered, and the worse half is dropped whenever there are twice as many. Most blocks hold none.
+/// `items` has room for 2 k + kBlock.
+template <class Key, class T, class Item>
+void select_items(const T* p, int64_t n, int64_t k, Key flip, Item* items) {
+  using Signed = std::make_signed_t<Key>;
+  // Signed, which is what the baseline's vectors compare.
+  constexpr Key kSign = Key{1} << (sizeof(Key) * 8 - 1);
+  const auto key_at = [&](int64_t i) { return static_cast<Key>(key_of(p[i]) ^ flip); };
+  int64_t count = 0;
+  for (; count < k; ++count) items[count] = item_of(key_at(count), static_cast<uint32_t>(count));
+  Key limit = key_of_item(*std::max_element(items, items + k));
+  const auto keep = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const Key key = key_at(i);
+      // Of equal elements the first ones count.
+      if (key < limit) items[count++] = item_of(key, static_cast<uint32_t>(i));
+    }
+    if (count < 2 * k) return;
+    std::nth_element(items, items + k - 1, items + count);
+    limit = key_of_item(items[k - 1]);
+    count = k;
+  };
+  int64_t i = k;
+  for (; i + kBlock <= n; i += kBlock) {
+    const Signed bound = static_cast<Signed>(limit ^ kSign);
+    Signed smaller = 0;
+    for (int64_t j = 0; j < kBlock; ++j) smaller |= static_cast<Signed>(key_at(i + j) ^ kSign) < bound ? -1 : 0;
+    if (smaller != 0) keep(i, i + kBlock);
+  }
+  keep(i, n);
+  std::sort(items, items + count);
 }
 
 /// The first k of n items, in order.
@@ -94,15 +134,21 @@ void argsort(const Call& call) {
   using Key = decltype(key_of(T{}));
   using Item = decltype(item_of(Key{}, uint32_t{}));
   const int64_t grain = std::max<int64_t>(1, 4096 / n);
+  const Key flip = descending ? static_cast<Key>(~Key{0}) : Key{0};
+  const bool selects = k <= n / kSelectionShare;
   parallel_range(x.size / n, grain, [&](int64_t begin, int64_t end) {
     const bool spare = k >= kRadixLeast;
-    const Scratch scratch(n * static_cast<int64_t>(sizeof(Item)) * (spare ? 2 : 1));
+    const Scratch scratch((selects ? 2 * k + kBlock : spare ? 2 * n : n) * static_cast<int64_t>(sizeof(Item)));
     Item* const items = static_cast<Item*>(scratch.data);
     for (int64_t row = begin; row < end; ++row) {
       const T* const p = from + row * n;
+      if (selects) {
+        select_items<Key>(p, n, k, flip, items);
+        for (int64_t i = 0; i < k; ++i) to[row * k + i] = index_of(items[i]);
+        continue;
+      }
       for (int64_t i = 0; i < n; ++i) {
-        const Key key = key_of(p[i]);
-        items[i] = item_of(descending ? static_cast<Key>(~key) : key, static_cast<uint32_t>(i));
+        items[i] = item_of(static_cast<Key>(key_of(p[i]) ^ flip), static_cast<uint32_t>(i));
       }
       sort_items(items, spare ? items + n : nullptr, n, k);
       for (int64_t i = 0; i < k; ++i) to[row * k + i] = index_of(items[i]);
