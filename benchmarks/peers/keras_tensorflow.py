@@ -6,13 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 from common import emit, timed, wanted
+from keras_models import fashion_cnn, measure, pictures
 
 PEER = f"Keras {keras.__version__}"
 L = keras.layers
-
-
-def fit(model, x, y, batch):
-    return lambda: model.fit(x, y, epochs=1, batch_size=batch, verbose=0)
 
 
 if wanted("eager"):
@@ -58,20 +55,76 @@ if wanted("tiny"):
     emit(PEER, "xor_call_1", timed(lambda: model(x[:1]), 5, 20, 100) * 1e6, "us")
     emit(PEER, "xor_predict_1", timed(lambda: model.predict(x[:1], verbose=0), 5, 3, 10) * 1e6, "us")
 
-if wanted("mnist-mlp"):
-    x, y = np.random.rand(60000, 784).astype("float32"), np.random.randint(0, 10, 60000)
-    for batch in (128, 32):
-        model = keras.Sequential([keras.Input((784,)), L.Dense(512, activation="relu"), L.Dense(10, activation="softmax")])
-        model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-        emit(PEER, f"mnist_mlp_epoch_b{batch}", timed(fit(model, x, y, batch), 3), "s")
+# Epochs of fit as it comes, and with several steps in a call of TensorFlow.
+measure(PEER)
+measure(f"{PEER}, steps_per_execution 20", steps_per_execution=20)
 
 if wanted("fashion-cnn"):
-    x, y = np.random.rand(6400, 28, 28, 1).astype("float32"), np.random.randint(0, 10, 6400)
-    model = keras.Sequential([
-        keras.Input((28, 28, 1)), L.Conv2D(128, 3, strides=2, padding="same", activation="relu"), L.MaxPool2D(3),
-        L.BatchNormalization(), L.Flatten(), L.Dense(100, activation="relu"), L.Dense(10, activation="softmax")])
-    model.compile(optimizer=keras.optimizers.Nadam(0.01), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    emit(PEER, "fashion_cnn_fit_step", timed(fit(model, x, y, 32), 3) / 200 * 1e3, "ms")
+    def loop(compiled):
+        """A step by GradientTape: its optimizer and loss are Keras's."""
+        model, optimizer = fashion_cnn(), keras.optimizers.Nadam(0.01)
+        optimizer.build(model.trainable_variables)
+        loss_of = keras.losses.SparseCategoricalCrossentropy()
+
+        def step(x, y):
+            with tf.GradientTape() as tape:
+                loss = loss_of(y, model(x, training=True))
+            variables = model.trainable_variables
+            optimizer.apply(tape.gradient(loss, variables), variables)
+
+        return tf.function(step) if compiled else step
+
+    x, y = map(tf.constant, pictures(6400))
+    for kind, compiled, steps in (("GradientTape", False, 10), ("GradientTape in tf.function", True, 200)):
+        step = loop(compiled)
+
+        def run():
+            for i in range(steps):
+                step(x[32 * i:32 * i + 32], y[32 * i:32 * i + 32])
+
+        seconds = timed(run, 3) / steps * 1e3
+        emit(f"TensorFlow {tf.__version__}, {kind}", "fashion_cnn_fit_step" if compiled else "fashion_cnn_tape_step", seconds, "ms")
+
+if wanted("adam"):
+    weights = [keras.Variable(np.zeros((1000, 1000), "float32")) for _ in range(10)]
+    optimizer = keras.optimizers.Adam(0.001)
+    optimizer.build(weights)
+    gradients = [tf.random.normal([1000, 1000]) for _ in range(10)]
+    step = tf.function(lambda given: optimizer.apply(given, weights))
+    emit(PEER, "adam_10x1000x1000", timed(lambda: step(gradients), 31) * 1e3, "ms")
+    slots = [[tf.Variable(tf.zeros([1000, 1000])) for _ in range(3)] for _ in range(10)]
+
+    # The kernel of tf.keras before Keras 3.
+    @tf.function
+    def kernel(given, first, second):
+        for (w, m, v), gradient in zip(slots, given):
+            tf.raw_ops.ResourceApplyAdam(var=w.handle, m=m.handle, v=v.handle, beta1_power=first, beta2_power=second, lr=1e-3, beta1=0.9,
+                                         beta2=0.999, epsilon=1e-7, grad=gradient)
+
+    powers = tf.constant(0.9), tf.constant(0.999)
+    emit(f"TensorFlow {tf.__version__}, ResourceApplyAdam", "adam_10x1000x1000", timed(lambda: kernel(gradients, *powers), 31) * 1e3, "ms")
+
+if wanted("eager"):
+    def chain(x):
+        for _ in range(5):
+            x = x * 1.01 + 0.1
+        return x
+
+    big = tf.random.normal([1_000_000])
+    emit(f"TensorFlow {tf.__version__}", "chain10_1e6_eager", timed(lambda: chain(big), 9, inner=20) * 1e3, "ms")
+
+if wanted("compiled"):
+    big = tf.random.normal([1_000_000])
+    for kind, options in (("tf.function", {}), ("XLA", {"jit_compile": True})):
+        compiled_chain = tf.function(lambda x: [x := x * 1.01 + 0.1 for _ in range(5)][-1], **options)
+        emit(f"TensorFlow {tf.__version__}, {kind}", "chain10_1e6_jit", timed(lambda: compiled_chain(big), 9, 20, 20) * 1e3, "ms")
+    cell, x = L.LSTMCell(100), tf.random.normal([100, 100])
+    state = [tf.random.normal([100, 100]), tf.random.normal([100, 100])]
+    cell(x, state)
+    emit(PEER, "lstm_cell_100_calls_eager", timed(lambda: [cell(x, state) for _ in range(100)], 5) * 1e3, "ms")
+    for kind, options in (("tf.function", {}), ("XLA", {"jit_compile": True})):
+        compiled_cell = tf.function(lambda x, h, c: cell(x, [h, c]), **options)
+        emit(f"{PEER}, {kind}", "lstm_cell_100_calls_jit", timed(lambda: [compiled_cell(x, *state) for _ in range(100)], 9, 2) * 1e3, "ms")
 
 if wanted("pipeline"):
     x = np.random.randint(0, 256, (60000, 28, 28)).astype("uint8")
@@ -88,17 +141,6 @@ if wanted("pipeline"):
     rate("pipeline_batch_then_map", shuffled.batch(128).map(divide).prefetch(2))
     rate("pipeline_map_then_batch", shuffled.map(divide).batch(128).prefetch(2))
     rate("pipeline_map_reshape_then_batch", shuffled.map(flat).batch(128).prefetch(2))
-
-if wanted("transformer"):
-    i = x = keras.Input((128, 128))
-    for _ in range(2):
-        h = L.LayerNormalization()(x)
-        x = L.Add()([x, L.MultiHeadAttention(4, 32)(h, h)])
-        x = L.Add()([x, L.Dense(128)(L.Dense(512, activation="relu")(L.LayerNormalization()(x)))])
-    model = keras.Model(i, x)
-    model.compile(optimizer="adam", loss="mse")
-    x, y = np.random.randn(2, 192, 128, 128).astype("float32")
-    emit(PEER, "transformer_fit_step", timed(fit(model, x, y, 16), 5) / 12 * 1e3, "ms")
 
 if wanted("layers"):
     sequence, tokens = tf.random.normal([32, 100, 64]), tf.random.normal([16, 128, 128])

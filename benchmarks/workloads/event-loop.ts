@@ -1,8 +1,5 @@
 import {layers, random, Sequential, ops} from 'keratin';
-import {timeRow, type Workload} from '../harness.js';
-
-/** Seconds of training: `KERATIN_BENCH_SECONDS`. */
-const SECONDS = Number(process.env['KERATIN_BENCH_SECONDS'] ?? 20);
+import {SECONDS, timeRow, type Workload} from '../harness.js';
 
 export const eventLoop: Workload = {
   name: 'event-loop',

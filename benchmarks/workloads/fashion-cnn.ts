@@ -35,7 +35,7 @@ export const fashionCnn: Workload = {
     });
     const perStep = (seconds: number[]) => seconds.map((value) => value / STEPS);
     const fit = () => compiled.fit(x, y, {epochs: 1, batchSize: BATCH, verbose: 0});
-    report(timeRow('fashion_cnn_fit_step', 'ms', perStep(await time(fit, {repetitions: 3})), FLOPS));
+    report(timeRow('fashion_cnn_fit_step', 'ms', perStep(await time(fit, {repetitions: 5})), FLOPS));
 
     const looped = build();
     const optimizer = new optimizers.Nadam(0.01);
@@ -50,6 +50,6 @@ export const fashionCnn: Workload = {
         step(x.at(ids), y.at(ids));
       }
     };
-    report(timeRow('fashion_cnn_tape_step', 'ms', perStep(await time(loop, {repetitions: 3})), FLOPS));
+    report(timeRow('fashion_cnn_tape_step', 'ms', perStep(await time(loop, {repetitions: 5})), FLOPS));
   },
 };
