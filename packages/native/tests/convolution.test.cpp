@@ -90,6 +90,11 @@ double activated(double x, int activation) {
   return activation == 1   ? std::max(x, 0.0)
          : activation == 2 ? 1 / (1 + std::exp(-x))
          : activation == 3 ? std::tanh(x)
+         : activation == 4 ? x / (1 + std::exp(-x))
+         : activation == 5 ? 0.5 * x * (1 + std::erf(x * std::sqrt(0.5)))
+         : activation == 6 ? 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)))
+         : activation == 7 ? (x < 0 ? std::expm1(x) : x)
+         : activation == 8 ? std::log1p(std::exp(x))
                            : x;
 }
 
@@ -117,7 +122,7 @@ void check_problem(DType dtype, const Problem& q) {
   attributes.push_back(0);
   call("convolution", {x, filter}, {y}, attributes);
   CHECK_ALL_NEAR(y, want_y, 60 * unit);
-  const int activation = static_cast<int>(q.o % 4);
+  const int activation = static_cast<int>(q.o % 9);
   attributes.back() = activation;
   call("convolution", {x, filter, bias}, {y}, attributes);
   for (size_t i = 0; i < want_y.size(); ++i) {

@@ -11,13 +11,23 @@ double activated(double x, int activation) {
       return 1 / (1 + std::exp(-x));
     case 3:
       return std::tanh(x);
+    case 4:
+      return x / (1 + std::exp(-x));
+    case 5:
+      return 0.5 * x * (1 + std::erf(x * std::sqrt(0.5)));
+    case 6:
+      return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+    case 7:
+      return x < 0 ? std::expm1(x) : x;
+    case 8:
+      return std::log1p(std::exp(x));
     default:
       return x;
   }
 }
 
 /// One product of [m, k] and [k, n] in doubles, from any strides.
-std::vector<double> reference(const Array& a, const Array& b, const Array* bias, int activation) {
+std::vector<double> reference(const Array& a, const Array& b, const Array* bias, const Array* addend, int activation) {
   const Operand& x = a.operand();
   const int64_t m = x.shape[x.rank - 2];
   const int64_t k = x.shape[x.rank - 1];
@@ -39,19 +49,26 @@ std::vector<double> reference(const Array& a, const Array& b, const Array* bias,
   }
   for (size_t i = 0; i < y.size(); ++i) {
     const double shift = bias == nullptr ? 0 : bias->at(static_cast<int64_t>(i) % n);
-    y[i] = activated(y[i] + shift, activation);
+    const double more = addend == nullptr ? 0 : addend->at(static_cast<int64_t>(i));
+    y[i] = activated(y[i] + shift + more, activation);
   }
   return y;
 }
 
-void check_product(const Array& a, const Array& b, const Array* bias, int activation, double tolerance) {
+void check_product(const Array& a, const Array& b, const Array* bias, const Array* addend, int activation,
+                   double tolerance) {
   Shape shape = a.shape();
   shape.back() = b.shape().back();
   const Array y = Array::empty(a.dtype(), shape);
   std::vector<Array> inputs{a, b};
   if (bias != nullptr) inputs.push_back(*bias);
+  if (addend != nullptr) inputs.push_back(*addend);
   call("matmul", inputs, {y}, {static_cast<double>(activation)});
-  CHECK_ALL_NEAR(y, reference(a, b, bias, activation), tolerance);
+  CHECK_ALL_NEAR(y, reference(a, b, bias, addend, activation), tolerance);
+}
+
+void check_product(const Array& a, const Array& b, const Array* bias, int activation, double tolerance) {
+  check_product(a, b, bias, nullptr, activation, tolerance);
 }
 
 double tolerance_of(DType dtype, int64_t k) {
@@ -85,8 +102,14 @@ void check_shape(DType dtype, int64_t m, int64_t n, int64_t k, int a_layout, int
   const Array b = laid_out(dtype, k, n, b_layout, 2);
   check_product(a, b, nullptr, 0, tolerance_of(dtype, k));
   const Array bias = Array::random(dtype, {n}, -1, 1, 3);
-  // Integers know relu only.
-  check_product(a, b, &bias, static_cast<int>((m + n) % (is_float(dtype) ? 4 : 2)), tolerance_of(dtype, k));
+  const bool is_real = dtype == DType::float32 || dtype == DType::float64;
+  // Integers know relu only, half types have fewer activations than float32 and no addend.
+  const int activations = is_real ? 9 : is_float(dtype) ? 4 : 2;
+  check_product(a, b, &bias, nullptr, static_cast<int>((m + n) % activations), tolerance_of(dtype, k));
+  if (!is_real) return;
+  const Array addend = Array::random(dtype, {m, n}, -1, 1, 4);
+  check_product(a, b, (m + k) % 2 == 0 ? nullptr : &bias, &addend, static_cast<int>((m + k) % 9),
+                tolerance_of(dtype, k));
 }
 
 }  // namespace
@@ -137,6 +160,12 @@ TEST(batches) {
     const double tolerance = tolerance_of(dtype, 9);
     check_product(a, b, nullptr, 0, tolerance);
     check_product(a, b, &bias, 1, tolerance);
+    if (dtype == DType::float32 || dtype == DType::float64) {
+      const Array addend = Array::random(dtype, {3, 4, 5, 17}, -1, 1, 8);
+      check_product(a, b, &bias, &addend, 5, tolerance);
+      check_product(a, Array::random(dtype, {9, 17}, -1, 1, 4).broadcast_to({3, 4, 9, 17}), nullptr, &addend, 1,
+                    tolerance);
+    }
     // One right operand for all, for each of an axis, and a left one for all.
     check_product(a, Array::random(dtype, {9, 17}, -1, 1, 4).broadcast_to({3, 4, 9, 17}), &bias, 3, tolerance);
     check_product(a, Array::random(dtype, {4, 9, 17}, -1, 1, 4).broadcast_to({3, 4, 9, 17}), &bias, 2, tolerance);

@@ -1,4 +1,4 @@
-import {type CallNode, type Operand, type Value} from '../ir.js';
+import {type CallNode, type Operand, type Program, type Value} from '../ir.js';
 
 interface Member {
   readonly node: CallNode;
@@ -82,4 +82,18 @@ export function usersOf<N extends {readonly inputs: readonly Operand[]}>(
     }
   }
   return users;
+}
+
+/** Values whose elements do not lie in order: views, captured ones too, and reshapes of those. */
+export function scatteredValues(program: Program): ReadonlySet<Operand> {
+  const scattered = new Set<Operand>();
+  for (const {value, tensor} of program.constants) if (tensor.strides !== null) scattered.add(value);
+  for (const node of program.nodes) {
+    if (node.kind !== 'call' || node.execution.kind !== 'view') continue;
+    const [input] = node.inputs;
+    // A reshape of what lies in another order is copied by whoever needs it in order: it is no better.
+    const inherits = input !== undefined && scattered.has(input);
+    if (node.name !== 'reshape' || inherits) for (const output of node.outputs) scattered.add(output);
+  }
+  return scattered;
 }

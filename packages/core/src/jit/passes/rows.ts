@@ -10,7 +10,7 @@ import {
   type Value,
 } from '../ir.js';
 import {dtypeOf, isStep, kernelOf} from './fuse.js';
-import {keyOf, NodeGroup, usersOf} from './node-group.js';
+import {keyOf, NodeGroup, scatteredValues, usersOf} from './node-group.js';
 
 const MAX_STEPS = 48;
 const MAX_INPUTS = 16;
@@ -59,7 +59,7 @@ class RowFusion {
   readonly #users: ReadonlyMap<Value, readonly object[]>;
   readonly #kept: ReadonlySet<Operand>;
   /** Values whose elements do not lie in order. */
-  readonly #scattered = new Set<Operand>();
+  readonly #scattered: ReadonlySet<Operand>;
   /** The open group that makes a value, and that behind which a value waits. */
   readonly #open = new Map<Value, Group>();
   readonly #waiting = new Map<Value, Group>();
@@ -68,22 +68,8 @@ class RowFusion {
   constructor(program: Program) {
     this.#program = program;
     this.#kept = new Set(liveAtEnd(program));
-    for (const {value, tensor} of program.constants) {
-      if (tensor.strides !== null) this.#scattered.add(value);
-    }
+    this.#scattered = scatteredValues(program);
     this.#users = usersOf(program.nodes);
-    for (const node of program.nodes) {
-      const isView = node.kind === 'call' && node.execution.kind === 'view' && node.name !== 'reshape';
-      const [input] = node.inputs;
-      if (isView || (input !== undefined && node.kind === 'call' && this.#inheritsOrder(node, input))) {
-        for (const output of node.outputs) this.#scattered.add(output);
-      }
-    }
-  }
-
-  // A reshape of what lies in another order is copied by whoever needs it in order: it is no better.
-  #inheritsOrder(node: CallNode, input: Operand): boolean {
-    return node.name === 'reshape' && this.#scattered.has(input);
   }
 
   run(): Program {

@@ -72,7 +72,7 @@ template <class T>
       }
     }
   }
-  if (activation == kSigmoid || activation == kTanh) {
+  if (needs_pass(activation)) {
     apply_epilogue<T>(row.y, row.y_step, row.positions, channels, nullptr, activation);
   }
 }

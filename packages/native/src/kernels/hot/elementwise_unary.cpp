@@ -1,14 +1,9 @@
 // Functions of one float32 or float64 operand.
+#include "kernels/hot/activations.h"
 #include "kernels/hot/elementwise.h"
-#include "kernels/hot/math.h"
-#include "kernels/hot/math_wide.h"
 
 namespace keratin::KERATIN_ISA {
 namespace {
-
-// The scalar type of a vector, for constants.
-template <class V>
-using T = typename math::Format<V>::T;
 
 #define KERATIN_UNARY(Name, expression)          \
   struct Name {                                  \
@@ -18,8 +13,6 @@ using T = typename math::Format<V>::T;
     }                                            \
   };
 
-constexpr double kSqrtHalf = 0.70710678118654752440;
-constexpr double kSqrtTwoOverPi = 0.79788456080286535588;
 // Klambauer et al., "Self-normalizing neural networks", 2017.
 constexpr double kSeluAlpha = 1.6732632423543772848170429916717;
 constexpr double kSeluScale = 1.0507009873554804934193349852946;
@@ -32,19 +25,11 @@ KERATIN_UNARY(Log, math::log(x))
 KERATIN_UNARY(Log1p, math::log1p(x))
 KERATIN_UNARY(Sin, math::sin(x))
 KERATIN_UNARY(Cos, math::cos(x))
-KERATIN_UNARY(Tanh, math::tanh(x))
-KERATIN_UNARY(Sigmoid, math::sigmoid(x))
-KERATIN_UNARY(Softplus, math::softplus(x))
 KERATIN_UNARY(LogSigmoid, -math::softplus(-x))
 KERATIN_UNARY(Erf, math::erf(x))
 KERATIN_UNARY(Reciprocal, 1 / x)
-KERATIN_UNARY(Relu, x < 0 ? V{} : x)
-KERATIN_UNARY(Relu6, (x < 0 ? V{} : (x > 6 ? splat<V>(T<V>(6)) : x)))
-KERATIN_UNARY(Silu, x* math::sigmoid(x))
-KERATIN_UNARY(Gelu, T<V>(0.5) * x * (1 + math::erf(x * T<V>(kSqrtHalf))))
-KERATIN_UNARY(GeluTanh, T<V>(0.5) * x * (1 + math::tanh(T<V>(kSqrtTwoOverPi) * (x + T<V>(0.044715) * x * x * x))))
-KERATIN_UNARY(Elu, x < 0 ? math::expm1(x) : x)
-KERATIN_UNARY(Selu, x < 0 ? T<V>(kSeluScale * kSeluAlpha) * math::expm1(x) : T<V>(kSeluScale) * x)
+KERATIN_UNARY(Relu6, (x < 0 ? V{} : (x > 6 ? splat<V>(ScalarOf<V>(6)) : x)))
+KERATIN_UNARY(Selu, x < 0 ? ScalarOf<V>(kSeluScale * kSeluAlpha) * math::expm1(x) : ScalarOf<V>(kSeluScale) * x)
 KERATIN_UNARY(Softsign, x / (1 + math::abs(x)))
 KERATIN_UNARY(Negative, -x)
 KERATIN_UNARY(Abs, math::abs(x))
@@ -53,7 +38,7 @@ KERATIN_UNARY(Floor, math::floor(x))
 KERATIN_UNARY(Ceil, math::ceil(x))
 KERATIN_UNARY(Round, math::round(x))
 // Zero (of either sign) gives zero and NaN itself.
-KERATIN_UNARY(Sign, (x > 0 ? splat<V>(T<V>(1)) : (x < 0 ? splat<V>(T<V>(-1)) : (x == 0 ? V{} : x))))
+KERATIN_UNARY(Sign, (x > 0 ? splat<V>(ScalarOf<V>(1)) : (x < 0 ? splat<V>(ScalarOf<V>(-1)) : (x == 0 ? V{} : x))))
 
 #undef KERATIN_UNARY
 

@@ -60,6 +60,8 @@ struct Block {
   bool accumulate;        // c holds the sums so far; bias is not added again
   const T* bias;          // null for none
   Activation activation;  // of the finished sums
+  const T* addend;        // row 0, column 0; null for none, or where sums are not finished
+  int64_t addend_row;
 };
 
 /// Rows [0, m) and columns [begin, end) on the calling thread.
@@ -78,8 +80,8 @@ template <class T>
   tile.k = block.k;
   tile.runs = block.runs;
   tile.offsets = block.offsets;
-  tile.floor = block.activation == kRelu ? T{0} : -static_cast<T>(__builtin_inff());
-  const bool finish = block.activation == kSigmoid || block.activation == kTanh;
+  const bool finish = needs_pass(block.activation) || block.addend != nullptr;
+  tile.floor = block.activation == kRelu && !finish ? T{0} : -static_cast<T>(__builtin_inff());
   for (int64_t j = block.begin; j < n;) {
     const int64_t vectors = panel_vectors<T>(n - j, right.panel);
     const int64_t width = vectors * kLanes;
@@ -130,7 +132,11 @@ template <class T>
       if (!whole) {
         for (int64_t r = 0; r < rows; ++r) copy_row(edge + r * width, c + r * block.c_row, columns);
       }
-      if (finish) apply_epilogue<T>(c, block.c_row, rows, columns, nullptr, block.activation);
+      if (finish) {
+        const T* addend = block.addend == nullptr ? nullptr : block.addend + i * block.addend_row + j;
+        apply_epilogue<T>(c, block.c_row, rows, columns, Addends<T>{nullptr, addend, block.addend_row},
+                          block.activation);
+      }
       i += rows;
     }
     j += width;
@@ -160,9 +166,18 @@ inline double tile_cycles(int64_t m, int64_t n, int64_t k) {
 
 template <class T>
 inline Product<T> transposed(const Product<T>& p) {
-  return {
-      p.n,    p.m,          p.k,         {p.b.data, p.b.column, p.b.row}, {p.a.data, p.a.column, p.a.row}, p.c, p.c_row,
-      p.bias, p.activation, p.accumulate};
+  return {p.n,
+          p.m,
+          p.k,
+          {p.b.data, p.b.column, p.b.row},
+          {p.a.data, p.a.column, p.a.row},
+          p.c,
+          p.c_row,
+          p.bias,
+          p.activation,
+          p.accumulate,
+          p.addend,
+          p.addend_row};
 }
 
 /// Whether the right operand need not be packed: few rows would not repay the copy, nor would many if it is small.
@@ -270,7 +285,10 @@ void multiply_chunk(const Product<T>& q, const Plan& plan, const RightOperand<T>
       const int64_t p = pass * length;
       block.k = min_of(length, q.k - p);
       block.accumulate = pass > 0 || q.accumulate;
-      block.activation = pass == passes - 1 && !plan.swapped ? q.activation : kNone;
+      const bool finishes = pass == passes - 1 && !plan.swapped;
+      block.activation = finishes ? q.activation : kNone;
+      block.addend = finishes && q.addend != nullptr ? q.addend + i * q.addend_row : nullptr;
+      block.addend_row = q.addend_row;
       block.a = {q.a.data + i * q.a.row + p * q.a.column, q.a.row, q.a.column};
       if (plan.shared) {
         block.inner_first = p;
@@ -291,8 +309,10 @@ void multiply_chunk(const Product<T>& q, const Plan& plan, const RightOperand<T>
     if (plan.swapped) {
       T* c = q.c + j * q.c_row + i;
       copy_transposed(memory, wide, m, n, c, q.c_row);
-      if (q.bias != nullptr || q.activation != kNone) {
-        apply_epilogue<T>(c, q.c_row, n, m, q.bias == nullptr ? nullptr : q.bias + i, q.activation);
+      if (q.bias != nullptr || q.addend != nullptr || q.activation != kNone) {
+        const T* addend = q.addend == nullptr ? nullptr : q.addend + j * q.addend_row + i;
+        apply_epilogue<T>(c, q.c_row, n, m, Addends<T>{q.bias == nullptr ? nullptr : q.bias + i, addend, q.addend_row},
+                          q.activation);
       }
     }
   };

@@ -49,12 +49,14 @@ template <class T, int kRows>
   }
 }
 
-/// c[i * c_step] = activation(a[i] . b + bias[i * bias_step]) for m rows.
+/// c[i * c_step] = activation(a[i] . b + bias[i * bias_step] + addend[i * addend_step]) for m rows.
 template <class T>
 [[gnu::noinline]] void dot_products(const Matrix<T>& a, int64_t m, int64_t k, const T* b, T* c, int64_t c_step,
-                                    const T* bias, int64_t bias_step, Activation activation) {
+                                    const T* bias, int64_t bias_step, const T* addend, int64_t addend_step,
+                                    Activation activation) {
   const auto finish = [&](int64_t i, T sum) {
     c[i * c_step] = sum + (bias == nullptr ? T{0} : bias[i * bias_step]);
+    if (addend != nullptr) c[i * c_step] += addend[i * addend_step];
     if (activation != kNone) apply_epilogue<T>(c + i * c_step, 0, 1, 1, nullptr, activation);
   };
   int64_t i = 0;
@@ -82,10 +84,12 @@ void multiply_dots(const Product<T>& p) {
   const T* vector = column ? p.b.data : p.a.data;
   const int64_t c_step = column ? p.c_row : 1;
   const int64_t bias_step = column ? 0 : 1;
+  const int64_t addend_step = column ? p.addend_row : 1;
   const int64_t grain = divide_up(int64_t{1} << 17, 4 * max_of(p.k, 1)) * 4;
   parallel_range(column ? p.m : p.n, grain, [&](int64_t begin, int64_t end) {
     dot_products(Matrix<T>{rows.data + begin * rows.row, rows.row, 1}, end - begin, p.k, vector, p.c + begin * c_step,
-                 c_step, p.bias == nullptr ? nullptr : p.bias + begin * bias_step, bias_step, p.activation);
+                 c_step, p.bias == nullptr ? nullptr : p.bias + begin * bias_step, bias_step,
+                 p.addend == nullptr ? nullptr : p.addend + begin * addend_step, addend_step, p.activation);
   });
 }
 

@@ -18,8 +18,8 @@ struct Matrix {
   int64_t column;
 };
 
-/// c [m, n] = activation([c +] a [m, k] b [k, n] + bias [n]); bias may be null. Columns of c are neighbours. With
-/// `accumulate`, bias must be null: c holds what the products are added to.
+/// c [m, n] = activation([c +] a [m, k] b [k, n] + bias [n] + addend [m, n]); bias and addend may be null. Columns of c
+/// and addend are neighbours. With `accumulate`, bias must be null: c holds what the products are added to.
 template <class T>
 struct Product {
   int64_t m;
@@ -32,6 +32,8 @@ struct Product {
   const T* bias;
   Activation activation;
   bool accumulate;
+  const T* addend = nullptr;  // not the memory of c
+  int64_t addend_row = 0;
 };
 
 }  // namespace

@@ -51,7 +51,7 @@ Matrix<T> matrix_of(const Operand& x) {
 }
 
 template <class T>
-void matmul_with(const Call& call, const T* bias) {
+void matmul_with(const Call& call, const T* bias, const T* addend) {
   const Operand& a = call.inputs[0];
   const Operand& b = call.inputs[1];
   const Operand& y = call.outputs[0];
@@ -65,6 +65,8 @@ void matmul_with(const Call& call, const T* bias) {
   product.c = static_cast<T*>(y.data);
   product.c_row = product.n;
   product.bias = bias;
+  product.addend = addend;
+  product.addend_row = product.n;
   product.activation =
       call.num_attributes > 0 ? static_cast<Activation>(static_cast<int32_t>(call.attributes[0])) : kNone;
   Batch batch = batch_of(a, b);
@@ -82,6 +84,7 @@ void matmul_with(const Call& call, const T* bias) {
   const auto multiply_one = [&](int64_t index) {
     Product<T> one = product;
     one.c += index * product.m * product.n;
+    if (one.addend != nullptr) one.addend += index * product.m * product.n;
     for (int axis = batch.rank - 1; axis >= 0; --axis) {
       const int64_t position = index % batch.shape[axis];
       index /= batch.shape[axis];
@@ -101,18 +104,22 @@ void matmul_with(const Call& call, const T* bias) {
   }
 }
 
+/// Inputs are a, b, then a bias of rank 1, then an addend of the shape of the output; both may be left out.
 template <class T>
 void matmul(const Call& call) {
-  const Operand* bias = call.num_inputs > 2 ? &call.inputs[2] : nullptr;
+  const bool has_bias = call.num_inputs > 2 && call.inputs[2].rank == 1;
+  const int32_t last = has_bias ? 3 : 2;
+  const T* addend = call.num_inputs > last ? static_cast<const T*>(call.inputs[last].data) : nullptr;
+  const Operand* bias = has_bias ? &call.inputs[2] : nullptr;
   if (bias == nullptr || bias->contiguous) {
-    matmul_with<T>(call, bias == nullptr ? nullptr : static_cast<const T*>(bias->data));
+    matmul_with<T>(call, bias == nullptr ? nullptr : static_cast<const T*>(bias->data), addend);
     return;
   }
   const Scratch copy(bias->size * static_cast<int64_t>(sizeof(T)));
   for (int64_t j = 0; j < bias->size; ++j) {
     static_cast<T*>(copy.data)[j] = static_cast<const T*>(bias->data)[j * bias->strides[0]];
   }
-  matmul_with<T>(call, static_cast<const T*>(copy.data));
+  matmul_with<T>(call, static_cast<const T*>(copy.data), addend);
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ const char* convolution(const Call& call) {
   EXPECT(call.num_inputs == 2 || is_vector(in(call, 2), y.shape[y.rank - 1]), kShapes);
   const auto r = static_cast<int>(call.attributes[0]);
   int64_t activation = 0;
-  EXPECT(call.num_attributes >= 3 + 4 * r && whole(call.attributes[2 + 4 * r], 0, 3, activation), kAttributes);
+  EXPECT(call.num_attributes >= 3 + 4 * r && whole(call.attributes[2 + 4 * r], 0, 8, activation), kAttributes);
   return nullptr;
 }
 

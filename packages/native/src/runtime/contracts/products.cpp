@@ -10,7 +10,7 @@ namespace {
 // ---- Products ----------------------------------------------------------------------------------------------------
 
 const char* matmul(const Call& call) {
-  EXPECT((call.num_inputs == 2 || call.num_inputs == 3) && call.num_outputs == 1, kCounts);
+  EXPECT(call.num_inputs >= 2 && call.num_inputs <= 4 && call.num_outputs == 1, kCounts);
   const Operand& a = in(call, 0);
   const Operand& b = in(call, 1);
   const Operand& y = out(call, 0);
@@ -19,9 +19,17 @@ const char* matmul(const Call& call) {
   EXPECT(rank >= 2 && a.rank == rank && b.rank == rank, kShapes);
   EXPECT(same_axes(a, 0, y, 0, rank - 1) && same_axes(b, 0, y, 0, rank - 2), kShapes);
   EXPECT(a.shape[rank - 1] == b.shape[rank - 2] && b.shape[rank - 1] == y.shape[rank - 1], kShapes);
-  EXPECT(call.num_inputs == 2 || (in(call, 2).rank == 1 && in(call, 2).shape[0] == y.shape[rank - 1]), kShapes);
+  const bool is_real = y.dtype == DType::float32 || y.dtype == DType::float64;
+  const int32_t addend = call.num_inputs > 2 && in(call, 2).rank == 1 ? 3 : 2;
+  EXPECT(addend == 2 || in(call, 2).shape[0] == y.shape[rank - 1], kShapes);
+  EXPECT(call.num_inputs <= addend + 1, kCounts);
+  if (call.num_inputs > addend) {
+    EXPECT(is_real, kDTypes);
+    EXPECT(same_shape(in(call, addend), y), kShapes);
+    EXPECT(in(call, addend).contiguous, kGaps);
+  }
   int64_t activation = 0;
-  EXPECT(call.num_attributes == 0 || whole(call.attributes[0], 0, 3, activation), kAttributes);
+  EXPECT(call.num_attributes == 0 || whole(call.attributes[0], 0, is_real ? 8 : 3, activation), kAttributes);
   EXPECT(y.contiguous, kGaps);
   return nullptr;
 }
