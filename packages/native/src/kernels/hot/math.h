@@ -328,7 +328,7 @@ KERATIN_INLINE V tanh(V x) {
   return copysign(-t / (t + 2), x);
 }
 
-/// 1 / (1 + e^-x) in 3 ulp.
+/// 1 / (1 + e^-x) in 3 ulp; where e^-x is infinite, zero, though the exact value may be subnormal.
 template <class V>
 KERATIN_INLINE V sigmoid(V x) {
   return 1 / (1 + exp(-x));
