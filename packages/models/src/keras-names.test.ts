@@ -83,11 +83,6 @@ const UNSEEN: Readonly<Record<string, string>> = {
   'ModelCheckpoint.initial_value_threshold': 'what `best` begins with; tested by the golden cases of callbacks',
 };
 
-/** Options that are here in another form, with the reason. */
-const OTHERWISE: Readonly<Record<string, string>> = {
-  'TensorBoard.profile_batch': "profiles are those of TensorFlow's runtime; `node --cpu-prof` profiles a process",
-};
-
 /** Methods of models that are not here, with the reason. */
 const OTHER_METHODS: Readonly<Record<string, string>> = {
   addMetric: 'raises in Keras',
@@ -142,10 +137,9 @@ describe.each(Object.entries(NAMESPACES))('keras.%s', (namespace, here) => {
     ({name, parameters}) => {
       const cls = here[name] as {readonly positional?: readonly string[]; new (...args: never[]): object};
       const required = Object.keys(REQUIRED[name] ?? {}).map(toOptionName);
-      const options = parameters.filter((one) => !(`${name}.${one.name}` in OTHERWISE));
       const config = Object.fromEntries(
         // LambdaCallback takes the hooks that there are.
-        options.flatMap((one) => ('default' in one && name !== 'LambdaCallback' ? [[one.name, one.default]] : [])),
+        parameters.flatMap((one) => ('default' in one && name !== 'LambdaCallback' ? [[one.name, one.default]] : [])),
       );
       const made = constructFrom(cls, required.length > 0 ? required : (cls.positional ?? []), {
         ...config,
@@ -153,7 +147,7 @@ describe.each(Object.entries(NAMESPACES))('keras.%s', (namespace, here) => {
       }) as object;
       const given = hasConfig(made) ? made.getConfig() : {};
       const values: Readonly<Record<string, unknown>> = {...made, ...given};
-      for (const {name: key, ...rest} of options) {
+      for (const {name: key, ...rest} of parameters) {
         const isThere =
           key in given || toOptionName(key) in made || name === 'LambdaCallback' || `${name}.${key}` in UNSEEN;
         expect(isThere, `${name}.${key}`).toBe(true);

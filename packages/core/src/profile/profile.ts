@@ -1,12 +1,14 @@
+import {Readable} from 'node:stream';
+import {createGzip} from 'node:zlib';
 import {ValueError} from '../errors.js';
-import {type FilePath, writeAtomic} from '../files/atomic.js';
+import {type FilePath, pathText, writeAtomic} from '../files/atomic.js';
 import {checkOptions, describe} from '../suggest.js';
 import {Profiler} from './profiler.js';
 import {summaryOf, type Trace} from './trace.js';
 
 /** Options of {@link profile}. */
 export interface ProfileOptions {
-  /** The file for the trace, such as `trace.json`; chrome://tracing and https://ui.perfetto.dev open it. Default: none. */
+  /** The file for the trace, such as `trace.json` or, compressed, `trace.json.gz`; chrome://tracing and https://ui.perfetto.dev open it. Default: none. */
   path?: FilePath | undefined;
 }
 
@@ -47,17 +49,23 @@ export async function profile<T>(fn: () => T | Promise<T>, options: ProfileOptio
   return {result, trace, summary: () => summaryOf(trace)};
 }
 
-/** Writes a trace as JSON; the file appears whole or not at all. */
+/** Writes a trace as JSON, compressed where the path ends with `.gz`; the file appears whole or not at all. */
 export async function writeTrace(path: FilePath, trace: Trace): Promise<void> {
-  const {traceEvents, ...rest} = trace;
+  const isCompressed = pathText(path).endsWith('.gz');
   await writeAtomic(path, async (file) => {
-    // One event a line: a trace of a million does not fit one string.
-    await file.appendFile(`${JSON.stringify(rest).slice(0, -1)},"traceEvents":[\n`);
-    const PIECE = 10_000;
-    for (let i = 0; i < traceEvents.length; i += PIECE) {
-      const lines = traceEvents.slice(i, i + PIECE).map((event) => JSON.stringify(event));
-      await file.appendFile(`${i === 0 ? '' : ',\n'}${lines.join(',\n')}`);
-    }
-    await file.appendFile('\n]}\n');
+    const text = Readable.from(piecesOf(trace));
+    for await (const piece of isCompressed ? text.pipe(createGzip()) : text)
+      await file.appendFile(piece as string | Buffer);
   });
+}
+
+/** One event a line, some thousands at a time: a trace of a million does not fit one string. */
+function* piecesOf({traceEvents, ...rest}: Trace): Generator<string> {
+  yield `${JSON.stringify(rest).slice(0, -1)},"traceEvents":[\n`;
+  const PIECE = 10_000;
+  for (let i = 0; i < traceEvents.length; i += PIECE) {
+    const lines = traceEvents.slice(i, i + PIECE).map((event) => JSON.stringify(event));
+    yield `${i === 0 ? '' : ',\n'}${lines.join(',\n')}`;
+  }
+  yield '\n]}\n';
 }

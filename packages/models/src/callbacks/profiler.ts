@@ -1,6 +1,7 @@
 import {ValueError} from '@keratin/core';
-import {checkOptions, describe, type FilePath, Profiler as Recorder, writeTrace} from '@keratin/core/internal';
+import {checkOptions, describe, type FilePath} from '@keratin/core/internal';
 import {Callback, type Logs} from './callback.js';
+import {StepTrace} from './step-trace.js';
 
 /** Options of {@link Profiler}. */
 export interface ProfilerOptions {
@@ -11,8 +12,8 @@ export interface ProfilerOptions {
 /**
  * Measures some steps of training and writes a Chrome trace, which chrome://tracing and https://ui.perfetto.dev open: steps, programs
  * and operations with their shapes, dtypes, times, operations and bytes a second, and the memory of tensors. Validation between these
- * batches is in it too. The file is written after the last of them, or when training ends. (The place of `profile_batch` in Keras's
- * `TensorBoard`; `profile(fn)` measures any function.)
+ * batches is in it too. The file is written after the last of them, or when training ends. (`TensorBoard` writes the same by `profileBatch`;
+ * `profile(fn)` measures any function.)
  *
  * @example
  * await model.fit(x, y, {callbacks: [new callbacks.Profiler('trace.json', {batches: [5, 8]})]});
@@ -20,7 +21,7 @@ export interface ProfilerOptions {
 export class Profiler extends Callback {
   readonly path: FilePath;
   readonly batches: readonly [first: number, last: number];
-  #recorder: Recorder | null = null;
+  readonly #trace: StepTrace;
   #batch = 0;
 
   constructor(path: FilePath, options: ProfilerOptions = {}) {
@@ -38,44 +39,33 @@ export class Profiler extends Callback {
     }
     this.path = path;
     this.batches = [first, last];
+    this.#trace = new StepTrace('Profiler', this.batches);
   }
 
   override onTrainBegin(): void {
-    // What a training that failed left behind.
-    this.#recorder?.stop();
-    this.#recorder = null;
+    this.#trace.reset();
     this.#batch = 0;
   }
 
   override onTrainBatchBegin(): void {
-    if (this.#batch === this.batches[0]) this.#recorder = new Recorder({yields: true}).start('Profiler');
-    this.#recorder?.begin(`train step ${String(this.#batch)}`, 'step');
+    this.#trace.beginStep(this.#batch);
   }
 
   override async onTrainBatchEnd(_batch: number, logs: Logs): Promise<void> {
-    this.#recorder?.end({...logs});
-    if (this.#batch === this.batches[1]) await this.#write();
+    await this.#trace.endStep(this.#batch, logs, () => this.path);
     this.#batch += 1;
   }
 
   override onTestBatchBegin(batch: number): void {
-    this.#recorder?.begin(`test step ${String(batch)}`, 'step');
+    this.#trace.begin(`test step ${String(batch)}`);
   }
 
   override onTestBatchEnd(): void {
-    this.#recorder?.end();
+    this.#trace.end();
   }
 
   override async onTrainEnd(): Promise<void> {
-    await this.#write();
-  }
-
-  async #write(): Promise<void> {
-    const recorder = this.#recorder;
-    if (recorder === null) return;
-    this.#recorder = null;
-    recorder.stop();
-    await writeTrace(this.path, recorder.trace());
+    await this.#trace.write(() => this.path);
   }
 }
 

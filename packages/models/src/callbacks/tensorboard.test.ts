@@ -1,10 +1,12 @@
 import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {hostname, tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {ops, random, tensor} from '@keratin/core';
+import {gunzipSync} from 'node:zlib';
+import {ops, random, setSeed, tensor} from '@keratin/core';
 import {Input, layers} from '@keratin/layers';
 import {PNG} from 'pngjs';
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {z} from 'zod';
 import {Sequential} from '../model/sequential.js';
 import * as optimizers from '../optimizers/index.js';
 import {crc32c, maskedCrc32c} from '../tensorboard/crc32c.js';
@@ -238,6 +240,57 @@ test('bars of a histogram', () => {
   expect(rows[29]).toEqual([29, 30, 2]);
   expect(bucketsOf([5, 5])[29]).toEqual([5, 5, 2]);
   expect(bucketsOf([])).toEqual(Array.from({length: 30}, () => [0, 0, 0]));
+});
+
+describe('profileBatch', () => {
+  const traceSchema = z.object({
+    traceEvents: z.array(
+      z.object({name: z.string(), cat: z.string().optional(), args: z.record(z.string(), z.unknown())}),
+    ),
+  });
+  /** The only trace, where TensorBoard's Profile tab looks for it. */
+  const traceEvents = () => {
+    const profiles = join(folder, 'train', 'plugins', 'profile');
+    const [time = '', ...others] = readdirSync(profiles);
+    const files = readdirSync(join(profiles, time));
+    expect([others, files]).toEqual([[], [`${hostname()}.trace.json.gz`]]);
+    expect(time).toMatch(/^\d{4}(_\d\d){5}$/);
+    const bytes = gunzipSync(readFileSync(join(profiles, time, files[0] ?? '')));
+    return traceSchema.parse(JSON.parse(bytes.toString())).traceEvents;
+  };
+
+  test.each<[TensorBoardOptions['profileBatch'], number[]]>([
+    [2, [2]],
+    [
+      [3, 5],
+      [3, 4, 5],
+    ],
+    [[8, 100], [8]],
+  ])('%j measures these batches, counted from 1 over all epochs', async (profileBatch, steps) => {
+    setSeed(1);
+    const {history} = await train({profileBatch, updateFreq: 'batch'});
+    const events = traceEvents();
+    const names = events.filter(({cat}) => cat === 'step').map(({name}) => name);
+    expect(names.filter((name) => name.startsWith('train'))).toEqual(steps.map((step) => `train step ${String(step)}`));
+    expect(events.filter(({args}) => args['kernel'] === 'matmul').length).toBeGreaterThanOrEqual(3 * steps.length);
+    // It changes nothing, and the values of batches are written beside it.
+    rmSync(folder, {recursive: true});
+    setSeed(1);
+    expect(history).toEqual((await train({updateFreq: 'batch'})).history);
+    expect(eventsOf('train').filter(({tag}) => tag === 'batch_loss')).toHaveLength(8);
+  });
+
+  test('0, the default, measures nothing and needs no hook', async () => {
+    await train({profileBatch: 0});
+    expect(readdirSync(join(folder, 'train'))).toHaveLength(1);
+    expect(new TensorBoard().onTrainBatchBegin).toBe(undefined);
+  });
+
+  test.each([-1, 1.5, [0, 3], [4, 3], [1, 2, 3], '1,2'])('%j is refused', (wrong) => {
+    expect(() => new TensorBoard({profileBatch: wrong as never})).toThrow(
+      'TensorBoard: profileBatch must be a batch counted from 1, the first and the last of several, or 0 for none, got ',
+    );
+  });
 });
 
 test('mistakes', () => {

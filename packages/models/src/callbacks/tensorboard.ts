@@ -1,3 +1,4 @@
+import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {KeratinError, ValueError} from '@keratin/core';
 import {checkOptions, describe, isPlainObject, schema} from '@keratin/core/internal';
@@ -9,6 +10,7 @@ import {checkMetadata, type Embeddings, type EmbeddingsMetadata, writeEmbeddings
 import {histogram, images, kerasModel, scalar} from '../tensorboard/summaries.js';
 import {Callback, type CallbackState, type Logs} from './callback.js';
 import {addLearningRates} from './learning-rates.js';
+import {StepTrace} from './step-trace.js';
 
 /** Options of {@link TensorBoard}. */
 export interface TensorBoardOptions {
@@ -31,6 +33,12 @@ export interface TensorBoardOptions {
    * layer. Default null.
    */
   embeddingsMetadata?: EmbeddingsMetadata | null | undefined;
+  /**
+   * The batch that is measured, or the first and the last one, counted from 1 over all epochs: 0 for none. The trace appears as
+   * `train/plugins/profile/<time>/<host>.trace.json.gz` in `logDir`, for TensorBoard's Profile tab, https://ui.perfetto.dev and
+   * chrome://tracing. The first batch compiles. Default 0.
+   */
+  profileBatch?: number | readonly [first: number, last: number] | undefined;
 }
 
 const OPTION_NAMES = [
@@ -42,6 +50,7 @@ const OPTION_NAMES = [
   'updateFreq',
   'embeddingsFreq',
   'embeddingsMetadata',
+  'profileBatch',
 ] as const satisfies readonly (keyof TensorBoardOptions)[];
 
 const stateSchema = schema((z) => z.object({batches: z.number(), graphWritten: z.boolean()}));
@@ -49,8 +58,8 @@ const stateSchema = schema((z) => z.object({batches: z.number(), graphWritten: z
 /**
  * Writes event files that TensorBoard shows: for each epoch `epoch_<name>` and the learning rate, those of the validation in a run of
  * their own; `evaluation_<name>_vs_iterations`; `batch_<name>` where `updateFreq` asks for it; distributions and pictures of weights,
- * tables of embeddings for the projector, and the model's structure (Keras's `TensorBoard`). Needs no TensorFlow. (Keras's `profileBatch` is
- * TensorFlow's profiler.)
+ * tables of embeddings for the projector, and the model's structure, and a trace of the batches that
+ * `profileBatch` names (Keras's `TensorBoard`). Needs no TensorFlow.
  *
  * @example
  * await model.fit(x, y, {epochs: 5, callbacks: [new callbacks.TensorBoard({logDir: 'logs/run1', histogramFreq: 1})]});
@@ -65,9 +74,12 @@ export class TensorBoard extends Callback {
   readonly updateFreq: 'epoch' | number;
   readonly embeddingsFreq: number;
   readonly embeddingsMetadata: EmbeddingsMetadata | null;
+  readonly profileBatch: number | readonly [first: number, last: number];
+  readonly #trace: StepTrace | null;
   readonly #train: EventWriter;
   readonly #validation: EventWriter;
   #batches = 0;
+  #step = 0;
   #graphWritten = false;
   #began = {time: 0, iterations: 0};
   #lastBatch = 0;
@@ -105,11 +117,16 @@ export class TensorBoard extends Callback {
     this.updateFreq = every;
     this.#train = new EventWriter(join(logDir, 'train'));
     this.#validation = new EventWriter(join(logDir, 'validation'));
+    this.profileBatch = options.profileBatch ?? 0;
+    this.#trace = traceOf(this.profileBatch);
     // A hook for batches makes every step read its values, so it is there only where it is needed.
     if (every !== 'epoch') this.onTrainBatchEnd = (_, logs) => this.#afterBatch(logs, every);
+    if (this.#trace !== null) this.#profile(this.#trace, this.onTrainBatchEnd?.bind(this));
   }
 
   override onTrainBegin(): void {
+    this.#trace?.reset();
+    this.#step = 0;
     this.#batches = 0;
     this.#graphWritten = false;
     if (this.embeddingsFreq > 0) {
@@ -152,6 +169,7 @@ export class TensorBoard extends Callback {
   }
 
   override async onTrainEnd(): Promise<void> {
+    await this.#trace?.write(() => this.#tracePath());
     await this.#flush();
   }
 
@@ -172,6 +190,24 @@ export class TensorBoard extends Callback {
     if (this.#batches % every !== 0) return;
     if (this.writeStepsPerSecond) write(this.#train, 'batch_steps_per_second', 1 / seconds, this.#batches);
     for (const [name, value] of Object.entries(logs)) write(this.#train, `batch_${name}`, value, this.#batches);
+  }
+
+  /** Hooks that measure the batches which are asked for, around the one that writes values. */
+  #profile(trace: StepTrace, afterBatch: ((batch: number, logs: Logs) => unknown) | undefined): void {
+    this.onTrainBatchBegin = () => {
+      this.#step += 1;
+      trace.beginStep(this.#step);
+    };
+    this.onTrainBatchEnd = async (batch, logs) => {
+      await trace.endStep(this.#step, logs, () => this.#tracePath());
+      await afterBatch?.(batch, logs);
+    };
+  }
+
+  /** Where TensorBoard's Profile tab looks: a folder for each time, a file for each host. */
+  #tracePath(): string {
+    const time = new Date().toISOString().slice(0, 19).replace(/[-T:]/g, '_');
+    return join(this.logDir, 'train', 'plugins', 'profile', time, `${hostname()}.trace.json.gz`);
   }
 
   get #iterations(): number {
@@ -216,6 +252,17 @@ export class TensorBoard extends Callback {
     await this.#train.flush();
     await this.#validation.flush();
   }
+}
+
+function traceOf(batches: unknown): StepTrace | null {
+  if (batches === 0) return null;
+  const isBatch = (value: unknown): value is number =>
+    typeof value === 'number' && Number.isInteger(value) && value > 0;
+  const [first, last] = Array.isArray(batches) && batches.length === 2 ? (batches as unknown[]) : [batches, batches];
+  if (isBatch(first) && isBatch(last) && first <= last) return new StepTrace('TensorBoard', [first, last]);
+  throw new ValueError(
+    `TensorBoard: profileBatch must be a batch counted from 1, the first and the last of several, or 0 for none, got ${describe(batches)}`,
+  );
 }
 
 function write(writer: EventWriter, tag: string, value: unknown, step: number): void {
