@@ -13,7 +13,7 @@ import {DataForms} from '../functional/data.js';
 import {type Metric} from '../metrics/index.js';
 import {type Optimizer} from '../optimizers/index.js';
 import {modelToYaml} from '../saving/model-to-yaml.js';
-import {compileConfig, compileSettings} from '../saving/compile-config.js';
+import {compileConfig, compileSettings, trainsByParts} from '../saving/compile-config.js';
 import {exportModel, type ExportOptions} from '../export/export-model.js';
 import {saveModel, type SaveModelOptions} from '../saving/save-model.js';
 import {loadWeights, type LoadWeightsOptions, saveWeights, type SaveWeightsOptions} from '../saving/weights.js';
@@ -285,8 +285,9 @@ export class Model<const I = Tensor, const O = Tensor> extends GraphModel<I, O> 
 
   /** @internal How the model was compiled; null where it was not, or where a file cannot hold it (then `save` says so). */
   getCompileConfig(): Config | null {
+    if (trainsByParts(this.#trainer)) return null;
     try {
-      return compileConfig(this.#trainer, 'getCompileConfig');
+      return compileConfig(this.#trainer);
     } catch (error) {
       if (error instanceof ValueError) return null;
       throw error;
@@ -297,7 +298,7 @@ export class Model<const I = Tensor, const O = Tensor> extends GraphModel<I, O> 
   compileFromConfig(config: Config): void {
     if (Object.keys(config).length === 0) return;
     this.#trainer.compile(compileSettings(config, `model "${this.name}"`));
-    if (this.built) for (const optimizer of this.optimizers) optimizer.build(this.trainableVariables);
+    if (this.built) this.#trainer.buildOptimizers();
   }
 
   /** The model as text that {@link modelFromJson} and Keras read; without its weights. */

@@ -130,8 +130,8 @@ export interface CompileOptions<M extends MetricsOf = MetricsOf, W extends Metri
    * is in it, or a pattern of variable paths in which `*` stands for any characters; the rest of the model has 1. It multiplies the rate of
    * the step (and of its weight decay), not the gradient, so that it has its effect with Adam too. With 0 a part stays as it is, like
    * one that is not trainable, but its gradients are still computed and count in `globalClipnorm`. A pattern that matches no weight, a
-   * layer that is no part of the model, and parts that share a variable are errors. `save` refuses such a model: Keras's format has no
-   * place for it. An optimizer object of two models has the multipliers of the one that was compiled last.
+   * layer that is no part of the model, and parts that share a variable are errors. A `.keras` file has them under a key of its own,
+   * which Keras passes over. An optimizer object of two models has the multipliers of the one that was compiled last.
    *
    * @example
    * model.compile({optimizer: new optimizers.Adam(1e-3), learningRateMultipliers: [['encoder/*', 0.1]], loss: 'mse'});

@@ -5,23 +5,20 @@ import {type MetricsOption} from '../trainer/compiled-metrics.js';
 import {isGroups, type OptimizerSpec} from '../trainer/optimizer-groups.js';
 import {type CompileSettings, type Trainer} from '../trainer/trainer.js';
 
+/** Whether parts of the model have optimizers or learning rates of their own, which Keras's config has no key for. */
+export function trainsByParts({settings}: Trainer): boolean {
+  if (settings === null) return false;
+  const {optimizer, learningRateMultipliers = []} = settings;
+  return learningRateMultipliers.length > 0 || (optimizer !== undefined && isGroups(optimizer));
+}
+
 /**
- * How a model was compiled, as Keras writes it.
- * @throws ValueError for what a file cannot hold: optimizers and learning rates of parts of a model, functions without a name
+ * How a model was compiled, as Keras writes it; without what {@link trainsByParts} is about.
+ * @throws ValueError for what a file cannot hold, such as functions without a name
  */
-export function compileConfig(trainer: Trainer, where: string): Config | null {
+export function compileConfig(trainer: Trainer): Config | null {
   const {settings, optimizer} = trainer;
   if (settings === null) return null;
-  if (settings.optimizer !== undefined && isGroups(settings.optimizer)) {
-    throw new ValueError(
-      `${where}: the optimizers of parts of a model cannot be stored in Keras's format; use a MultiOptimizer, or save the weights`,
-    );
-  }
-  if (settings.learningRateMultipliers !== undefined && settings.learningRateMultipliers.length > 0) {
-    throw new ValueError(
-      `${where}: learningRateMultipliers cannot be stored in Keras's format; save the weights, or compile without them first`,
-    );
-  }
   const {loss, lossWeights, metrics, weightedMetrics, runEagerly, stepsPerExecution, jitCompile} = settings;
   return {
     optimizer: serializeKerasObject(optimizer),

@@ -1,10 +1,10 @@
 import {readFile} from 'node:fs/promises';
-import {type Config, FileFormatError, type Variable} from '@keratin/core';
+import {type Config, FileFormatError, ValueError, type Variable} from '@keratin/core';
 import {checkConfig, checkNode, serializeKerasObject} from '@keratin/core/internal';
 import {type AnyLayer} from '@keratin/layers';
 import {type AnyModel} from '../callbacks/callback.js';
 import {warn} from '../progress/output.js';
-import {compileConfig} from './compile-config.js';
+import {compileConfig, trainsByParts} from './compile-config.js';
 import {matchDataset, type Plan, type Value} from './h5-weights.js';
 import {H5Reader, type H5Source} from './hdf5.js';
 import {H5Writer} from './hdf5-writer.js';
@@ -111,7 +111,12 @@ export function planLegacyOptimizer(file: H5Source, model: AnyModel, label: stri
 /** The bytes of a file with a whole model. */
 export function encodeLegacy(model: AnyModel, where: string, includeOptimizer: boolean): Promise<Uint8Array> {
   const {class_name: className, config} = nodeOf(model);
-  const compiled = compileConfig(model.trainer, where);
+  if (trainsByParts(model.trainer)) {
+    throw new ValueError(
+      `${where}: the format of Keras 2 has no place for learning rates and optimizers of parts of a model; save it as ".keras"`,
+    );
+  }
+  const compiled = compileConfig(model.trainer);
   return H5Writer.make(where, (file) => {
     file.text('', 'keras_version', KERAS_VERSION);
     file.text('', 'backend', 'tensorflow');

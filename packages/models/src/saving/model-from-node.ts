@@ -3,14 +3,19 @@ import {describe, deserializeKerasObject, registerOperations, withCustomObjects}
 // All kinds of models must be known to configs.
 import '../model/sequential.js';
 import {Model} from '../model/model.js';
+import {compileParts, withoutParts} from './compile-parts.js';
 
 /** The model of a config, with new weights. */
 export function modelFromNode(node: ConfigNode, label: string, customObjects: CustomObjects, compile: boolean): Model {
   registerOperations();
-  const given = compile ? node : {...node, compile_config: null};
+  const given = compile ? withoutParts(node) : {...node, compile_config: null};
   let made: unknown;
   try {
-    made = withCustomObjects(customObjects, () => deserializeKerasObject(given, {customObjects}));
+    made = withCustomObjects(customObjects, () => {
+      const object = deserializeKerasObject(given, {customObjects});
+      if (compile && object instanceof Model) compileParts(object as Model, node, customObjects);
+      return object;
+    });
   } catch (error) {
     if (!(error instanceof KeratinError)) throw error;
     throw new FileFormatError(`${label}: ${error.message}`, {cause: error});

@@ -1,9 +1,9 @@
 import {access} from 'node:fs/promises';
-import {type Config, type ConfigNode, ValueError} from '@keratin/core';
+import {type ConfigNode, ValueError} from '@keratin/core';
 import {checkOptions, describe, type FilePath, noteSerialized, pathText, writeAtomic} from '@keratin/core/internal';
 import {type AnyModel} from '../callbacks/callback.js';
 import {assetsOf} from './assets.js';
-import {compileConfig} from './compile-config.js';
+import {compileNode} from './compile-parts.js';
 import {encodeWeights} from './h5-weights.js';
 import {encodeLegacy} from './legacy-file.js';
 import {nodeOf, writeKerasFile} from './keras-file.js';
@@ -59,10 +59,7 @@ function checkFolderPath(where: string, path: unknown): string {
 }
 
 /** The config with how the model was compiled; what a file cannot hold is an error here. */
-function completeNode(model: AnyModel, where: string): ConfigNode {
-  const compiled: Config = compileConfig(model.trainer, where) ?? {};
-  return {...nodeOf(model), compile_config: compiled};
-}
+const completeNode = (model: AnyModel, where: string): ConfigNode => ({...nodeOf(model), ...compileNode(model, where)});
 
 export const exists = (path: string): Promise<boolean> =>
   access(path).then(

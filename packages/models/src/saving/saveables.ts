@@ -83,9 +83,9 @@ function childrenOf(owner: AnyLayer): readonly Child[] {
     .filter(([, field]) => field.enumerable === true && 'value' in field)
     .map(([key, field]): Child => [keyOf(owner, key), field.value]);
   if (!isModel(owner)) return fields.sort(byName);
-  const {layers, optimizer} = owner;
+  const {layers} = owner;
   const isKnown = owner.graph !== null || publicNameOf(owner.constructor)?.name === 'Sequential';
-  const own: Child[] = optimizer === null ? fields : [...fields, ['optimizer', optimizer]];
+  const own: Child[] = [...fields, ...optimizersOf(owner)];
   // Those of a graph or a stack come first; a subclass has them among its attributes.
   return isKnown || isStack(owner)
     ? [['layers', layers], ...own.sort(byName)]
@@ -95,6 +95,7 @@ function childrenOf(owner: AnyLayer): readonly Child[] {
 interface ModelLike {
   readonly layers: readonly AnyLayer[];
   readonly optimizer: Optimizer | null;
+  readonly optimizers: readonly Optimizer[];
   readonly graph: object | null;
 }
 
@@ -120,6 +121,12 @@ function byName([a]: Child, [b]: Child): number {
   const [x, y] = [orderKey(a), orderKey(b)];
   return x < y ? -1 : x > y ? 1 : 0;
 }
+
+/** The optimizer, or those of the parts where a `MultiOptimizer` has its own. */
+const optimizersOf = ({optimizer, optimizers}: ModelLike): readonly Child[] =>
+  optimizer === null
+    ? optimizers.map((part, i): Child => [`optimizer/optimizers/${String(i)}`, part])
+    : [['optimizer', optimizer]];
 
 /** The optimizers that an optimizer has within. */
 function partsOf(optimizer: Optimizer): readonly Child[] {

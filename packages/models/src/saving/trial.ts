@@ -1,5 +1,6 @@
 import {type CustomObjects, ValueError} from '@keratin/core';
 import {
+  checkNode,
   type ConfigNode,
   continueRandomState,
   deserializeKerasObject,
@@ -14,6 +15,7 @@ import {Layer} from '@keratin/layers';
 import {withZeroWeights} from '@keratin/layers/internal';
 import {type AnyModel} from '../callbacks/callback.js';
 import {Optimizer} from '../optimizers/optimizer.js';
+import {compileParts, withoutParts} from './compile-parts.js';
 import {type Saveable, saveablesOf} from './saveables.js';
 
 /** What was found to come back from its config, by model. */
@@ -28,7 +30,7 @@ const proven = new WeakMap<AnyModel, string>();
 export function checkRestorable(model: AnyModel, node: ConfigNode, objects: CustomObjects, where: string): void {
   const text = JSON.stringify(node);
   if (proven.get(model) === text) return;
-  const again = rebuilt(model, JSON.parse(text), objects, where);
+  const again = rebuilt(model, checkNode(where, JSON.parse(text)), objects, where);
   const found = new Map(saveablesOf(again).map((one) => [one.path, one]));
   for (const saveable of saveablesOf(model)) {
     if (saveable.owner instanceof Optimizer) continue;
@@ -46,12 +48,18 @@ const FIX =
 // Models import this file.
 const isModel = (value: unknown): value is AnyModel => value instanceof Layer && 'graph' in value && 'trainer' in value;
 
-function rebuilt(model: AnyModel, node: unknown, objects: CustomObjects, where: string): AnyModel {
+function rebuilt(model: AnyModel, node: ConfigNode, objects: CustomObjects, where: string): AnyModel {
   registerOperations();
   const state = processRandomState();
   try {
     const made = withNamesKept(() =>
-      withZeroWeights(() => withCustomObjects(objects, () => deserializeKerasObject(node, {customObjects: objects}))),
+      withZeroWeights(() =>
+        withCustomObjects(objects, () => {
+          const object = deserializeKerasObject(withoutParts(node), {customObjects: objects});
+          if (isModel(object)) compileParts(object, node, objects);
+          return object;
+        }),
+      ),
     );
     if (isModel(made)) return made;
   } catch (error) {

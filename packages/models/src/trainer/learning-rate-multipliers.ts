@@ -1,8 +1,7 @@
 import {UnknownOptionError, ValueError, type Variable} from '@keratin/core';
 import {describe} from '@keratin/core/internal';
-import {Layer} from '@keratin/layers';
 import {type AnyModel} from '../callbacks/callback.js';
-import {type ModelPart, nameOf, pathPattern} from './parts.js';
+import {isPart, isPattern, type KnownPart, membership, type ModelPart, nameOf} from './parts.js';
 
 /**
  * The learning rate of a part of a model: a layer (with all that is in it) or a pattern of variable paths such as `'encoder/*'`, and what
@@ -10,10 +9,12 @@ import {type ModelPart, nameOf, pathPattern} from './parts.js';
  */
 export type LearningRateMultiplier = readonly [part: ModelPart, multiplier: number];
 
+type Entry = readonly [part: KnownPart, multiplier: number];
+
 /** What the learning rates of the parts of one model are multiplied by; 1 where no part says anything. */
 export class LearningRateMultipliers {
   readonly #model: AnyModel;
-  readonly #entries: readonly LearningRateMultiplier[];
+  readonly #entries: readonly Entry[];
   #known = new Map<Variable, number>();
   #checked = false;
 
@@ -24,19 +25,19 @@ export class LearningRateMultipliers {
         `compile: learningRateMultipliers is a list of [layer or path pattern, multiplier], got ${describe(spec)}`,
       );
     }
-    this.#entries = spec.map((entry: unknown): LearningRateMultiplier => {
+    this.#entries = spec.map((entry: unknown): Entry => {
       const [part, multiplier] = Array.isArray(entry) && entry.length === 2 ? (entry as readonly unknown[]) : [];
-      if (!(part instanceof Layer) && typeof part !== 'string') {
+      if (!isPart(part)) {
         throw new ValueError(
           `compile: an entry of learningRateMultipliers is [layer or path pattern, multiplier], got ${describe(entry)}`,
         );
       }
       if (typeof multiplier !== 'number' || !Number.isFinite(multiplier) || multiplier < 0) {
         throw new ValueError(
-          `compile: the learning rate multiplier of ${nameOf(part as ModelPart)} must be a number of at least 0, got ${describe(multiplier)}`,
+          `compile: the learning rate multiplier of ${nameOf(part)} must be a number of at least 0, got ${describe(multiplier)}`,
         );
       }
-      return [part as ModelPart, multiplier];
+      return [part, multiplier];
     });
   }
 
@@ -45,7 +46,7 @@ export class LearningRateMultipliers {
     if (this.#checked) return;
     const layers = new Set(this.#model.flattenLayers());
     for (const [part] of this.#entries) {
-      if (typeof part !== 'string' && !layers.has(part)) {
+      if (!isPattern(part) && !layers.has(part)) {
         throw new ValueError(
           `compile: layer "${part.name}" has a learning rate multiplier but is no part of model "${this.#model.name}"`,
         );
@@ -66,13 +67,11 @@ export class LearningRateMultipliers {
   // Weights that are frozen now may be trained later, so all of them are looked at.
   #look(): void {
     const {weights} = this.#model;
-    const partOf = new Map<Variable, LearningRateMultiplier>();
+    const partOf = new Map<Variable, Entry>();
     for (const entry of this.#entries) {
       const [part] = entry;
-      const owned = typeof part === 'string' ? null : new Set(part.weights);
-      const pattern = typeof part === 'string' ? pathPattern(part) : null;
-      const mine = weights.filter((variable) => owned?.has(variable) ?? pattern?.test(variable.path) ?? false);
-      if (pattern !== null && mine.length === 0) {
+      const mine = weights.filter(membership(part));
+      if (typeof part === 'string' && mine.length === 0) {
         throw new UnknownOptionError(
           `compile: the pattern "${nameOf(part)}" of learningRateMultipliers matches no weight; there are ${weights.map(({path}) => path).join(', ')}`,
         );

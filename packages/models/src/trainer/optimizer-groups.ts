@@ -1,8 +1,8 @@
 import {type Tensor, UnknownOptionError, ValueError, type Variable} from '@keratin/core';
 import {describe} from '@keratin/core/internal';
-import {type AnyLayer, Layer} from '@keratin/layers';
+import {type AnyLayer} from '@keratin/layers';
 import * as optimizers from '../optimizers/index.js';
-import {type ModelPart, nameOf, pathPattern} from './parts.js';
+import {isPart, isPattern, type KnownPart, membership, type ModelPart, nameOf} from './parts.js';
 
 /** One optimizer: an id, an object or a config. */
 export type OptimizerSpec = optimizers.OptimizerLike;
@@ -14,7 +14,7 @@ export type OptimizerSpec = optimizers.OptimizerLike;
 export type OptimizerGroup = readonly [part: ModelPart, optimizer: OptimizerSpec];
 
 interface Group {
-  readonly part: ModelPart;
+  readonly part: KnownPart;
   readonly optimizer: optimizers.Optimizer;
 }
 
@@ -39,12 +39,12 @@ export class OptimizerGroups {
         );
       }
       const [part, optimizer] = entry as readonly unknown[];
-      if (!(part instanceof Layer) && typeof part !== 'string') {
+      if (!isPart(part)) {
         throw new ValueError(
           `compile: the part of a group of optimizers is a layer or a pattern of paths, got ${describe(part)}`,
         );
       }
-      return {part: part as ModelPart, optimizer: optimizers.get(optimizer as OptimizerSpec)};
+      return {part, optimizer: optimizers.get(optimizer as OptimizerSpec)};
     });
     const seen = new Set(this.optimizers);
     if (seen.size !== this.#groups.length) {
@@ -76,11 +76,19 @@ export class OptimizerGroups {
   check(model: AnyLayer, variables: readonly Variable[]): void {
     const layers = new Set(model.flattenLayers());
     for (const {part} of this.#groups) {
-      if (typeof part !== 'string' && !layers.has(part)) {
+      if (!isPattern(part) && !layers.has(part)) {
         throw new ValueError(`compile: layer "${part.name}" has an optimizer but is no part of model "${model.name}"`);
       }
     }
     this.#assign(variables);
+  }
+
+  /** Makes the state of each optimizer for its variables. */
+  build(variables: readonly Variable[]): void {
+    const groupOf = this.#assign(variables);
+    this.#groups.forEach(({optimizer}, g) => {
+      optimizer.build(variables.filter((_, i) => groupOf[i] === g));
+    });
   }
 
   /** One step of each optimizer with the gradients of its variables. */
@@ -101,11 +109,10 @@ export class OptimizerGroups {
     if (this.#assigned?.variables === variables) return this.#assigned.groupOf;
     const groupOf = new Array<number>(variables.length).fill(-1);
     this.#groups.forEach(({part}, g) => {
-      const owned = typeof part === 'string' ? null : new Set(part.weights);
-      const matches = typeof part === 'string' ? pathPattern(part) : null;
-      let found = owned !== null;
+      const belongs = membership(part);
+      let found = typeof part !== 'string';
       variables.forEach((variable, i) => {
-        if (!(owned?.has(variable) ?? matches?.test(variable.path) ?? false)) return;
+        if (!belongs(variable)) return;
         found = true;
         const other = this.#groups[groupOf[i] ?? -1];
         if (other !== undefined) {

@@ -26,7 +26,7 @@ import {Numerics} from './numerics.js';
 import {readLogs, type StepLogs, toEvaluation} from './logs.js';
 import {type LearningRateMultiplier, LearningRateMultipliers} from './learning-rate-multipliers.js';
 import {isGroups, type OptimizerGroup, OptimizerGroups, type OptimizerSpec} from './optimizer-groups.js';
-import {type ModelPart} from './parts.js';
+import {type ModelPart, partLike} from './parts.js';
 
 /** What `compile` is given, without the types that its result takes from it. */
 export interface CompileSettings {
@@ -262,9 +262,7 @@ export class Trainer {
     const {optimizer} = settings;
     const again = (spec: OptimizerSpec): OptimizerSpec =>
       spec instanceof optimizers.Optimizer ? optimizers.deserialize(optimizers.serialize(spec)) : spec;
-    const layers = this.#model.flattenLayers();
-    const own = (part: ModelPart): ModelPart =>
-      typeof part === 'string' ? part : (layers.find(({name}) => name === part.name) ?? part);
+    const own = (part: ModelPart): ModelPart => partLike(part, other.#model, this.#model) as ModelPart;
     const groups = (list: readonly OptimizerGroup[]): readonly OptimizerGroup[] =>
       list.map(([part, spec]) => [own(part), again(spec)] as const);
     this.compile({
@@ -294,6 +292,11 @@ export class Trainer {
     if (optimizer === null) return [];
     const several = optimizer instanceof OptimizerGroups || optimizer instanceof optimizers.MultiOptimizer;
     return several ? optimizer.optimizers : [optimizer];
+  }
+
+  /** Makes the state that the optimizers have for each trainable weight, which they do at their first step otherwise. */
+  buildOptimizers(): void {
+    this.#optimizer?.build(this.#model.trainableVariables);
   }
 
   assertCompiled(where: string): void {
