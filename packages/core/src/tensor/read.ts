@@ -68,6 +68,8 @@ export function valuesOf(tensor: Tensor<Element>, what = 'array()'): Element[] {
   return Array.from<number | bigint>(raw as ArrayLike<number | bigint>);
 }
 
+const cells: Partial<Record<DType, RawArray>> = {};
+
 /** The one element of a tensor of size 1. */
 export function itemOf(tensor: Tensor<Element>, what = 'item()'): Element {
   assertReadable(tensor, what);
@@ -75,6 +77,16 @@ export function itemOf(tensor: Tensor<Element>, what = 'item()'): Element {
     throw new ShapeError(`${what}: a tensor of one element is needed, got shape ${show(tensor.shape)}`);
   }
   if (typeof tensor.source === 'number' && tensor.dtype !== 'string') return rounded(tensor.source, tensor.dtype);
+  const {array, kind, bytes} = DTYPES[tensor.dtype];
+  if (kind === 'float' && !isHalf(tensor.dtype)) {
+    const {source, offset} = present(tensor, what);
+    if (source instanceof Storage) {
+      // One element lies where it lies, whatever the strides: a value that is read at every step needs no arrays.
+      const cell = (cells[tensor.dtype] ??= new array(1));
+      addon.read(source.live, cell, offset * bytes);
+      return cell[0] ?? 0;
+    }
+  }
   const [value] = valuesOf(tensor, what);
   if (value === undefined) throw new ShapeError(`${what}: the tensor is empty`);
   return value;

@@ -29,11 +29,14 @@ export function toEvaluation(
   logs: Logs,
   order: readonly string[],
 ): readonly number[] & Readonly<Record<string, number>> {
-  const listed = order.flatMap((name) => logs[name] ?? []);
-  const rest = Object.keys(logs)
-    .filter((name) => !order.includes(name))
-    .sort()
-    .flatMap((name) => logs[name] ?? []);
+  const result: number[] = [];
+  const add = (name: string): void => {
+    const value: number | readonly number[] | undefined = logs[name];
+    if (Array.isArray(value)) result.push(...(value as readonly number[]));
+    else if (value !== undefined) result.push(value);
+  };
+  order.forEach(add);
+  for (const name of Object.keys(logs).sort()) if (!order.includes(name)) add(name);
   const values: Readonly<Record<string, number | undefined>> = logs;
-  return Object.assign([...listed, ...rest], values as Readonly<Record<string, number>>);
+  return Object.assign(result, values as Readonly<Record<string, number>>);
 }

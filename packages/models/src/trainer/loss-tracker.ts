@@ -36,7 +36,7 @@ export class LossTracker extends Metric<'loss'> {
   }
 
   override resetState(): void {
-    super.resetState();
+    this.total.assign(0);
     this.samples = 0;
   }
 }

@@ -1,4 +1,4 @@
-import {config, type Element, ShapeError, type Tensor, type TensorLike, ValueError} from '@keratin/core';
+import {config, type Element, type Shape, ShapeError, type Tensor, type TensorLike, ValueError} from '@keratin/core';
 import {convert, describe, isFloating, isPlainObject, isSymbolic, show, tensorsIn} from '@keratin/core/internal';
 import {type Batch, sizeOfBatch, type TensorStructure} from './batch.js';
 
@@ -40,18 +40,17 @@ interface Named {
 
 /** The number of samples that all arrays have. */
 export function countSamples(where: string, parts: readonly Named[]): number {
-  const sizes = parts.flatMap(({name, value}) => {
-    const list = tensorsIn(value);
-    return list.map((tensor) => ({name, size: tensor.length, shape: tensor.shape}));
-  });
-  const [first] = sizes;
-  if (first === undefined) throw new ValueError(`${where}: there is no data`);
-  const other = sizes.find(({size}) => size !== first.size);
-  if (other !== undefined) {
-    throw new ShapeError(
-      `${where}: all arrays must have the same number of samples, got ${first.name} ${show(first.shape)} and ${other.name} ${show(other.shape)}`,
-    );
+  let first: {readonly name: string; readonly size: number; readonly shape: Shape} | undefined;
+  for (const {name, value} of parts) {
+    for (const {length: size, shape} of tensorsIn(value)) {
+      first ??= {name, size, shape};
+      if (size === first.size) continue;
+      throw new ShapeError(
+        `${where}: all arrays must have the same number of samples, got ${first.name} ${show(first.shape)} and ${name} ${show(shape)}`,
+      );
+    }
   }
+  if (first === undefined) throw new ValueError(`${where}: there is no data`);
   if (first.size === 0) throw new ValueError(`${where}: ${first.name} is empty, its shape is ${show(first.shape)}`);
   return first.size;
 }
