@@ -49,6 +49,7 @@ export {lazy} from './lazy.js';
 export {type Checked, schema, type Schema} from './serialization/schema.js';
 export {type FilePath, pathText, writeAtomic} from './files/atomic.js';
 export {decodeNpy, encodeNpy} from './files/npy.js';
+export {encodeRecord, maskedCrc32c, RECORD_HEADER_BYTES} from './files/tfrecord.js';
 export {PieceReader, piecesOf} from './files/pieces.js';
 export {type ZipEntry, ZipReader} from './files/zip.js';
 export {ZipWriter} from './files/zip-writer.js';

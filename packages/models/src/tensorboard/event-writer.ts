@@ -1,7 +1,7 @@
 import {appendFile, mkdir} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
-import {maskedCrc32c} from './crc32c.js';
+import {encodeRecord} from '@keratin/core/internal';
 import {bytes, double, integer, message} from './protobuf.js';
 
 let files = 0;
@@ -37,16 +37,4 @@ export class EventWriter {
   }
 }
 
-/** Length, its checksum, the event and its checksum. */
-function record(fields: readonly Uint8Array[]): Uint8Array {
-  const event = Buffer.concat(fields);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(event.length));
-  return Buffer.concat([length, checksum(length), event, checksum(event)]);
-}
-
-function checksum(content: Uint8Array): Uint8Array {
-  const bytesOfIt = Buffer.alloc(4);
-  bytesOfIt.writeUInt32LE(maskedCrc32c(content));
-  return bytesOfIt;
-}
+const record = (fields: readonly Uint8Array[]): Uint8Array => encodeRecord(Buffer.concat(fields));

@@ -1,8 +1,7 @@
 import {createGzip, type Gzip} from 'node:zlib';
 import {Readable} from 'node:stream';
 import {type FilePath, ValueError} from '@keratin/core';
-import {describe, pathText, writeAtomic} from '@keratin/core/internal';
-import {encodeRecord} from './tfrecord.js';
+import {describe, encodeRecord, pathText, writeAtomic} from '@keratin/core/internal';
 
 /**
  * Writes a TFRecord file of records, with their checksums. The file appears whole or not at all; one whose name ends in `.gz` is compressed.

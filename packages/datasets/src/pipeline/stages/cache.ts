@@ -1,9 +1,10 @@
 import {closeSync, existsSync, openSync, renameSync, rmSync, writeSync} from 'node:fs';
+import {encodeRecord} from '@keratin/core/internal';
 import {decodeElement, encodeElement} from '../elements/codec.js';
 import {failure, stageName} from '../failure.js';
 import {type Opening} from '../opening.js';
 import {GeneratorStage} from '../sources/generator.js';
-import {encodeRecord, recordsOf} from '../sources/tfrecord.js';
+import {recordsOf} from '../sources/tfrecord.js';
 import {type Cursor, type Size, type Stage} from '../stage.js';
 import {chain, END, type End, type Maybe} from '../step.js';
 
