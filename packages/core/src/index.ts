@@ -80,14 +80,6 @@ export {profile, type Profile, type ProfileOptions} from './profile/profile.js';
 export {type Trace, type TraceArguments, type TraceEvent} from './profile/trace.js';
 export {type LoadedProgram, loadProgram} from './jit/export/load.js';
 export {print} from './ops/print.js';
-export {
-  type Condition,
-  cond,
-  type LoopVariables,
-  scan,
-  type ScanOptions,
-  vectorizedMap,
-  whileLoop,
-  type WhileLoopOptions,
-} from './ops/control.js';
+export {type Condition, cond, type LoopVariables, whileLoop, type WhileLoopOptions} from './ops/control.js';
+export {scan, type ScanOptions, vectorizedMap} from './ops/scan.js';
 export {type ArgumentSignature, type TensorSignature} from './jit/signature.js';

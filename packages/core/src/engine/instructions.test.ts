@@ -149,16 +149,16 @@ function runAll(): void {
   runInto(
     opcodeOf('branch'),
     [tensor([true]), gradient.cast('float32')],
-    wordsOf(region('cond')),
+    [0, 0, ...wordsOf(region('cond'))],
     [new Variable(ops.zeros([7]))],
     'branch',
   );
   runInto(
-    opcodeOf('while_loop'),
+    opcodeOf('loop'),
     [gradient.cast('float32')],
-    [3, ...wordsOf(region('while'))],
+    [3, 0, 1, 0, 0, 0, 0, 0, ...wordsOf(region('while'))],
     [new Variable(ops.zeros([7]))],
-    'while_loop',
+    'loop',
   );
   runInto(opcodeOf('clock'), [], [], [new Variable(ops.zeros([1], 'float64'))], 'clock');
   updateVariables('nadam_update', [gradient], [0.1, 0.9, 0.999, 1e-7, 1, 1, 0.5, 0.5, 0.9], [v, ...slots.slice(0, 2)]);

@@ -2,15 +2,14 @@ import {isDifferentiable} from '../dtype.js';
 import {GradientError, ShapeError, ValueError} from '../errors.js';
 import {oneHot} from '../ops/nn.js';
 import {stack} from '../ops/shape.js';
-import {concrete, sameShape, show} from '../shape.js';
+import {concrete, show} from '../shape.js';
 import {checkChoice, checkOptions, describe} from '../suggest.js';
 import {full} from '../tensor/convert.js';
-import {collectCreated, type Storage, withPassingViews} from '../tensor/storage.js';
 import {isTensor, type Tensor} from '../tensor/tensor.js';
 import {Variable} from '../tensor/variable.js';
 import {type AnyTensor} from './primitive.js';
-import {share} from './dispatch.js';
-import {isRecording, type Recorder, type TapeNode, withoutRecorder, withRecorder} from './recording.js';
+import {withoutRecorder, withRecorder} from './recording.js';
+import {TapeRecorder} from './tape-recorder.js';
 
 /** What gradients are asked for: one tensor, a list or an object of them. */
 export type Sources = Variable | Tensor | readonly (Variable | Tensor)[] | {readonly [name: string]: Variable | Tensor};
@@ -246,119 +245,6 @@ function restore(sources: Sources, gradients: readonly (Tensor | null)[]): unkno
   if (isTensor(sources)) return gradients[0];
   if (Array.isArray(sources)) return gradients;
   return Object.fromEntries(Object.keys(sources).map((key, i) => [key, gradients[i]]));
-}
-
-/** The memory of a tape. */
-class TapeRecorder implements Recorder {
-  readonly #watchVariables: boolean;
-  #nodes: TapeNode[] = [];
-  /** Ids of tensors that are watched or follow from a watched one. */
-  #connected = new Set<number>();
-  #held: Storage[] = [];
-
-  constructor(watchVariables: boolean) {
-    this.#watchVariables = watchVariables;
-  }
-
-  watch(tensor: AnyTensor): void {
-    this.#connected.add(tensor.id);
-  }
-
-  follows(tensor: AnyTensor): boolean {
-    if (this.#connected.has(tensor.id)) return true;
-    if (this.#watchVariables && tensor instanceof Variable && tensor.trainable && isDifferentiable(tensor.dtype)) {
-      this.#connected.add(tensor.id);
-      return true;
-    }
-    return false;
-  }
-
-  hold(storage: Storage): void {
-    storage.holds += 1;
-    this.#held.push(storage);
-  }
-
-  add(node: TapeNode): void {
-    this.#nodes.push(node);
-    for (const output of node.outputs) this.#connected.add(output);
-  }
-
-  clear(): void {
-    for (const storage of this.#held) storage.holds -= 1;
-    this.#held = [];
-    this.#nodes = [];
-    this.#connected.clear();
-  }
-
-  /** Gradients of the sum of `target` times `weights`, which are ones where they are not given. */
-  gradients(target: AnyTensor, sources: readonly AnyTensor[], weights?: Tensor): (Tensor | null)[] {
-    const run = () => withoutRecorder(this, () => this.#backward(target, sources, weights));
-    // Other tapes may remember what happens here; else all that is not a result can go at once.
-    if (isRecording()) return run();
-    return collectCreated(
-      () => withPassingViews(run),
-      (created, results) => releaseAllBut(created, results ?? []),
-    );
-  }
-
-  #backward(target: AnyTensor, sources: readonly AnyTensor[], weights?: Tensor): (Tensor | null)[] {
-    // What was not followed has gradients in some nodes perhaps, but not in those where it stood alone.
-    const wanted = new Set(sources.filter((source) => this.follows(source)).map(({id}) => id));
-    // Which nodes lie between the sources and the target, and which of their inputs lead to a source.
-    const reaching = new Set(wanted);
-    const relevant: TapeNode[] = [];
-    for (const node of this.#nodes) {
-      if (!node.inputs.some((id) => reaching.has(id))) continue;
-      relevant.push(node);
-      for (const id of node.outputs) reaching.add(id);
-    }
-    const cotangents = new Map<number, Tensor>();
-    cotangents.set(target.id, weights ?? full(concrete(target.shape), 1, target.dtype));
-    const results = new Map<number, Tensor>();
-    for (let i = relevant.length - 1; i >= 0; i--) {
-      const node = relevant[i];
-      if (node === undefined || node.pullback === null) continue;
-      const incoming = node.outputs.map((id) => cotangents.get(id) ?? null);
-      if (incoming.every((dy) => dy === null)) continue;
-      for (const id of node.outputs) {
-        const done = cotangents.get(id);
-        if (done !== undefined && wanted.has(id)) results.set(id, done);
-        cotangents.delete(id);
-      }
-      const needs = node.inputs.map(
-        (id, k) => reaching.has(id) && isDifferentiable(node.inputSpecs[k]?.dtype ?? 'bool'),
-      );
-      const gradients = node.pullback(incoming, needs);
-      node.inputs.forEach((id, k) => {
-        const gradient = gradients[k];
-        if (needs[k] !== true || gradient === undefined || gradient === null) return;
-        checkGradient(node, k, gradient);
-        const before = cotangents.get(id);
-        cotangents.set(id, before === undefined ? gradient : before.add(gradient));
-      });
-    }
-    return sources.map(({id}) => (wanted.has(id) ? (cotangents.get(id) ?? results.get(id) ?? null) : null));
-  }
-}
-
-/** A gradient has the dtype and the shape of what it is the gradient of. */
-function checkGradient({op, inputs, inputNames = [], inputSpecs}: TapeNode, k: number, gradient: AnyTensor): void {
-  const spec = inputSpecs[k];
-  if (spec === undefined || (spec.dtype === gradient.dtype && sameShape(spec.shape, gradient.shape))) return;
-  // Of a primitive of any number of inputs the one name stands for all.
-  const name = k < inputNames.length && inputs.length <= inputNames.length ? inputNames[k] : undefined;
-  throw new GradientError(
-    `gradient: ${op} gave a gradient of dtype ${gradient.dtype} and shape ${show(gradient.shape)} for its input ${name ?? String(k)},` +
-      ` which is ${spec.dtype} of shape ${show(spec.shape)}`,
-  );
-}
-
-function releaseAllBut(created: readonly Storage[], kept: readonly (Tensor | null)[]): void {
-  const keep = new Set<unknown>(kept.map((tensor) => tensor?.source));
-  // What a user's gradient function was given is shared: it may have kept it.
-  for (const storage of created) if (!keep.has(storage) && !storage.shared) storage.release();
-  // A gradient may be a view of something older, such as a Variable.
-  for (const tensor of kept) if (tensor !== null) share(tensor);
 }
 
 /**

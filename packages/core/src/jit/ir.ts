@@ -13,6 +13,8 @@ export interface Value {
   readonly id: number;
   readonly shape: readonly number[];
   readonly dtype: DType;
+  /** Stands for what a loop or branch saves: it means nothing in another run. */
+  readonly isSaved?: true;
 }
 
 /** A tensor all of whose elements are one number known when the program is made. */
@@ -99,12 +101,15 @@ export interface ChainNode extends NodeBase {
 /** How an operand of a program over rows lies: as many elements as rows have, one for each row, one row for all, one. */
 export type Form = 'whole' | 'row' | 'column' | 'scalar';
 
-/** One function of a program over rows: of whole rows, of one element for each row, or a reduction of rows. */
+/** One function of a program over rows: of whole rows, of one element for each row, or a reduction. */
 export interface RowStep extends ChainStep {
   readonly kind: 'whole' | 'row' | 'fold';
 }
 
-/** Elementwise functions and reductions of rows in one pass; outputs are the results of the steps in `results`. */
+/**
+ * Elementwise functions and reductions in one pass; outputs are the results of the steps in `results`. Reductions are of each row to one
+ * element, or of all rows to one, which no step reads.
+ */
 export interface RowsNode extends NodeBase {
   readonly kind: 'rows';
   readonly rows: number;
@@ -116,17 +121,33 @@ export interface RowsNode extends NodeBase {
 }
 
 /**
- * One of two programs, or a loop of them. Both take the same inputs. `cond`: inputs are a boolean, then what the programs take; the first
- * one runs where it is true. `while`: inputs are the states, then what both read beside; the first program gives whether to go on, the
- * second one the next states.
+ * One of two programs, or a loop of them. What a node saves is for its way back, the gradient: one more output is the number by which
+ * another node finds it, which restores it in reverse.
+ *
+ * - `cond`: inputs are a boolean, what is restored, then what both programs take; the first one runs where it is true. Each takes what was
+ *   saved by the one in its place, then the inputs, and gives the outputs, then what it saves.
+ * - `while`: inputs are the states, then what both programs read beside; the first one gives whether to go on, the second one the next
+ *   states and what it saves.
+ * - `scan`: one program. Inputs are what is restored, states, lists of which each trip takes a row, what it reads beside; the program takes
+ *   states, rows, what was saved, the rest, and gives the next states, rows of the other outputs, what it saves.
  */
 export interface RegionNode extends NodeBase {
   readonly kind: 'region';
-  readonly region: 'cond' | 'while';
+  readonly region: 'cond' | 'while' | 'scan';
   readonly programs: readonly Program[];
-  /** The most trips of a loop, or null. */
+  /** The most trips of a loop, or null; of a `scan` its trips, or null where they are as many as were saved. */
   readonly limit: number | null;
 }
+  /** Whether rows are taken from the last to the first. */
+  readonly reverse: boolean;
+  /** How many outputs are states. */
+  readonly states: number;
+  /** How many inputs are lists. */
+  readonly xs: number;
+  /** Whether the last output is the number of what was saved. */
+  readonly saves: boolean;
+  /** Whether there is an input of that kind. */
+  readonly restores: boolean;
 
 export type Node = CallNode | UpdateNode | ChainNode | RowsNode | RegionNode;
 

@@ -265,11 +265,11 @@ class Lowering {
     this.#emit({op, kernel: 'rows', inputs, outputs, attributes, mayShare});
   }
 
-  #region({op, region, limit, programs, inputs: given, outputs}: RegionNode): void {
+  #region(node: RegionNode): void {
+    const {op, region, programs, inputs: given, outputs} = node;
     const inputs = given.map((input) => this.#contiguous(this.#place(input), op));
-    const kernel = region === 'while' ? 'while_loop' : 'branch';
-    const attributes = region === 'while' ? [limit ?? -1] : [];
-    this.#emit({op, kernel, inputs, outputs: this.#make(outputs), attributes, programs});
+    const kernel = region === 'cond' ? 'branch' : 'loop';
+    this.#emit({op, kernel, inputs, outputs: this.#make(outputs), attributes: regionAttributes(node), programs});
   }
 
   #dynamic(dynamic: readonly Dynamic[], inputs: readonly Operand[]): DynamicAttribute[] {
@@ -297,6 +297,27 @@ class Lowering {
 }
 
 /** The strides of the inputs of a program over rows. */
+/** The attributes before the words of a region's programs. */
+function regionAttributes({
+  region,
+  limit,
+  reverse,
+  states,
+  xs,
+  saves,
+  restores,
+  programs,
+  outputs,
+}: RegionNode): number[] {
+  const flags = [saves, restores].map(Number);
+  if (region === 'cond') return flags;
+  const own = outputs.length - states - (saves ? 1 : 0);
+  // What its trips save lives longer than they do where they save the numbers of it.
+  const keeps =
+    saves && (programs.at(-1)?.results.some((result) => result.kind === 'value' && result.isSaved === true) ?? false);
+  return [limit ?? -1, Number(reverse), states, xs, own, ...flags, Number(keeps), ...(region === 'scan' ? [0] : [])];
+}
+
 const STRIDES: Readonly<Record<Form, (length: number) => readonly number[]>> = {
   whole: (length) => [length, 1],
   row: () => [1, 0],

@@ -55,8 +55,10 @@ function nodeText(node: Node, args: readonly string[]): string {
     }
     case 'region': {
       const programs = node.programs.map((program) => print(program).replaceAll('\n', '\n  '));
-      const limit = node.limit === null ? '' : `, at most ${String(node.limit)}`;
-      return `${node.region}(${args.join(', ')}${limit}) ${programs.join(' ')}`;
+      const {region, limit, reverse, restores} = node;
+      const trips = limit === null ? [] : [`${region === 'scan' ? 'trips:' : 'at most'} ${String(limit)}`];
+      const words = [...trips, ...(reverse || restores ? ['reverse'] : [])];
+      return `${region}(${[...args, ...(region === 'cond' ? [] : words)].join(', ')}) ${programs.join(' ')}`;
     }
     case 'chain':
       return `chain(${stepsText(node, args)})`;

@@ -43,6 +43,9 @@ class Recorder extends Tracer {
   readonly noted = new Map<Value, Noted>();
   readonly #label: () => string;
 
+  /** Graphs of other formats have no programs within. */
+  override readonly hasRegions: boolean = false;
+
   constructor(label: () => string) {
     super(null);
     this.#label = label;

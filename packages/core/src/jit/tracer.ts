@@ -55,6 +55,8 @@ export class ValueNeeded extends Error {}
 export class Tracer implements Tracing {
   /** How many Variables were made meanwhile. */
   created = 0;
+  /** Whether branches and loops may be single operations. */
+  readonly hasRegions: boolean = true;
   /** Whether a value was read without a runner; the function itself may have caught the error. */
   needsValue = false;
   readonly #runner: Runner;
@@ -118,6 +120,16 @@ export class Tracer implements Tracing {
     }
   }
 
+  /** The operations of the present part. */
+  get nodes(): readonly Node[] {
+    return this.#nodes;
+  }
+
+  /** A tensor for a value of the present part, or for one of an earlier one. */
+  tensorOf(value: Value): Tensor<Element> {
+    return this.#tensor(value);
+  }
+
   /** Gives Variables their memory back. */
   restore(): void {
     for (const [variable, {source}] of this.#entered) variable.source = source;
@@ -134,7 +146,8 @@ export class Tracer implements Tracing {
       this.needsValue = true;
       throw new ValueNeeded();
     }
-    const made = this.#nodes.flatMap(({outputs}) => outputs);
+    // What loops keep for their gradients is gone after the run.
+    const made = this.#nodes.flatMap(({outputs}) => outputs).filter(({isSaved}) => isSaved !== true);
     const results = [...made, ...this.#printed(), operand];
     const run = () =>
       runner((replayed) => {
@@ -317,18 +330,15 @@ export class Tracer implements Tracing {
     return null;
   }
 
-  /** Adds a branch or a loop. */
+  /** Adds a branch or a loop, which gives these outputs and, where it saves, the number of that. */
   addRegion(
-    op: string,
-    region: RegionNode['region'],
-    limit: number | null,
-    inputs: readonly Operand[],
-    programs: readonly Program[],
-    results: readonly Operand[],
+    node: Omit<RegionNode, 'kind' | 'outputs'>,
+    outputs: readonly {readonly shape: readonly number[]; readonly dtype: DType}[],
   ): AnyTensor[] {
-    const outputs = results.map(({shape, dtype}) => this.#value(shape, dtype));
-    this.#nodes.push({kind: 'region', op, region, limit, inputs, programs, outputs});
-    return outputs.map((output) => this.#tensor(output));
+    const values = outputs.map(({shape, dtype}) => this.#value(shape, dtype));
+    if (node.saves) values.push({...this.#value([], 'int64'), isSaved: true});
+    this.#nodes.push({kind: 'region', ...node, outputs: values});
+    return values.map((output) => this.#tensor(output));
   }
 
   /** What stands for a tensor in the present part. */

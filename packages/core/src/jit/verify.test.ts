@@ -150,7 +150,7 @@ const BROKEN: Readonly<Record<string, readonly [Program, string]>> = {
   ],
   'a branch that assigns': [
     changed(branch, 'region', (node) => ({...node, programs: [plain, ...node.programs.slice(1)]})),
-    'node 4 (region) has a program that does more than compute',
+    'node 4 (region) has a fault: its programs may only compute',
   ],
   'a wrong node within a branch': [
     changed(branch, 'region', (node) => ({

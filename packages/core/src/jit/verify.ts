@@ -15,6 +15,7 @@ import {
   type Value,
 } from './ir.js';
 import {attributesText, typeText} from './print.js';
+import {regionProblem} from './region-rules.js';
 
 // What every program keeps to, whichever pass made it. Kernels' own demands on their operands are checked by the addon when it reads the words.
 
@@ -207,14 +208,14 @@ class Verification {
     });
   }
 
-  #region({programs}: RegionNode, where: string): void {
-    for (const program of programs) {
-      if (program.variables.length + program.constants.length + program.draws.length > 0)
-        this.#fail(where, 'has a program that does more than compute');
+  #region(node: RegionNode, where: string): void {
+    for (const program of node.programs) {
       verify(program, `${this.#stage}, ${where}`);
     }
   }
 }
+    const problem = regionProblem(node, node.outputs);
+    if (problem !== null) this.#fail(where, `has a fault: ${problem}`);
 
 /** What the kernel sees where it writes. */
 const asWritten = ({shape, dtype}: Value, execution: Execution): {shape: readonly number[]; dtype: Value['dtype']} => ({

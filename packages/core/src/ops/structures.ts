@@ -13,6 +13,11 @@ import {stack, unstack} from './shape.js';
 
 type Leaf = Tensor<Element>;
 
+/** Refuses what cannot be called. */
+export function checkFunction(op: string, name: string, fn: unknown): void {
+  if (typeof fn !== 'function') throw new ValueError(`${op}: ${name} must be a function, got ${describe(fn)}`);
+}
+
 /** Every leaf as a tensor. */
 export function tensorsOf<T>(op: string, value: T): T {
   return mapStructure(value, (leaf) => toTensor<Element>(leaf as AnyTensorLike, op)) as T;

@@ -3,7 +3,7 @@ import {broadcastShapes, type Shape, show} from '../shape.js';
 import {checkOptions, describe} from '../suggest.js';
 import {type Tensor} from '../tensor/tensor.js';
 import {type AnyTensorLike, toTensor} from './convert.js';
-import {vectorizedMap} from './control.js';
+import {vectorizedMap} from './scan.js';
 import {broadcastTo} from './shape.js';
 
 export interface VectorizeOptions {

@@ -199,7 +199,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   select: nothing,
   // How many trips a loop takes, and which way a branch, is known only when they run.
   branch: nothing,
-  while_loop: nothing,
+  loop: nothing,
   real: nothing,
   imag: nothing,
   complex: nothing,

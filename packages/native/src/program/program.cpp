@@ -1,6 +1,7 @@
 #include "program/program.h"
 
 #include "kernels/scalar.h"
+#include "program/saved.h"
 #include "runtime/operand.h"
 #include "runtime/pool.h"
 #include "runtime/registry.h"
@@ -177,6 +178,7 @@ Program::Session::~Session() {
 
 void Program::Session::run(const Bindings& bindings) {
   Program& program = program_;
+  const SavedScope scope;
   program.current_ = -1;
   size_t slot = 0;
   for (size_t i = 0; i < program.externals_.size(); ++i) program.bind(program.slots_[slot++], bindings.externals[i]);

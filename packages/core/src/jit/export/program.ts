@@ -10,6 +10,7 @@ import {type Variable} from '../../tensor/variable.js';
 import {callNode, executionOf, stateWords} from '../calls.js';
 import {type Captured, type Constant, type Draw, type Node, type Operand, type Program, type Value} from '../ir.js';
 import {typeText} from '../print.js';
+import {regionProblem} from '../region-rules.js';
 import type {CallJson, OperandJson, ProgramJson, RegionJson, SpecJson, UpdateJson} from './schema.js';
 import {fromJson} from './values.js';
 
@@ -27,8 +28,6 @@ export interface Shared {
 export function programOf(json: ProgramJson, shared: Shared): Program {
   return new Reading(json, shared).run();
 }
-
-const NOTHING: Spec = {shape: [-1], dtype: 'bool'};
 
 const refuse = (problem: string): never => {
   throw new ValueError(problem);
@@ -98,9 +97,9 @@ class Reading {
     return {inputs, variables, constants, draws, nodes, results: json.results.map((each) => this.#operand(each))};
   }
 
-  #value(spec: SpecJson, what: string): Value {
+  #value(spec: SpecJson, what: string, isSaved = false): Value {
     const {dtype, shape} = checkSpec(spec, what);
-    const value: Value = {kind: 'value', id: this.#values.length, dtype, shape};
+    const value: Value = {kind: 'value', id: this.#values.length, dtype, shape, ...(isSaved ? {isSaved} : {})};
     this.#values.push(value);
     return value;
   }
@@ -113,28 +112,16 @@ class Reading {
     return {kind: 'scalar', value: Number(fromJson(json.value)), dtype, shape};
   }
 
-  #region({op, region, limit, programs, inputs: given, outputs: said}: RegionJson): Node {
-    const inputs = given.map((input) => this.#operand(input));
-    const made = programs.map((program) => programOf(program, this.#shared));
-    const taken = region === 'while' ? inputs : inputs.slice(1);
-    const [first, second] = made;
-    if (first === undefined || second === undefined) return refuse('it has two programs');
-    for (const {inputs: own, variables, constants, draws} of made) {
-      const fits = own.length === taken.length && own.every((value, i) => isLike(value, taken[i] ?? NOTHING));
-      if (!fits) refuse('its programs take other inputs');
-      if (variables.length + constants.length + draws.length > 0) refuse('its programs may only compute');
-    }
-    const flag: Spec | undefined = region === 'while' ? first.results[0] : inputs[0];
-    if (flag?.dtype !== 'bool' || flag.shape.length > 0) refuse('what decides must be one boolean');
-    const gives = region === 'while' ? [second.results, inputs.slice(0, said.length)] : [first.results, second.results];
-    if (said.length === 0 || (region === 'while' && first.results.length !== 1))
-      refuse('its programs give other results');
-    for (const results of gives) {
-      const fits = results.length === said.length && results.every((result, i) => isLike(result, said[i] ?? NOTHING));
-      if (!fits) refuse('its programs give other results');
-    }
-    const outputs = said.map((spec) => this.#value(spec, 'a result'));
-    return {kind: 'region', op, region, limit, programs: made, inputs, outputs};
+  #region(json: RegionJson): Node {
+    const inputs = json.inputs.map((input) => this.#operand(input));
+    const programs = json.programs.map((program) => programOf(program, this.#shared));
+    const states = json.region === 'cond' ? 0 : (json.states ?? json.outputs.length);
+    const {op, region, limit, reverse, xs, saves, restores, outputs: said} = json;
+    const node = {kind: 'region', op, region, limit, reverse, xs, saves, restores, states, inputs, programs} as const;
+    const problem = regionProblem(node, said);
+    if (problem !== null) refuse(problem);
+    const outputs = said.map((spec, i) => this.#value(spec, 'a result', saves && i === said.length - 1));
+    return {...node, outputs};
   }
 
   #call(node: CallJson): Node {

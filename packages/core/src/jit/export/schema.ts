@@ -105,8 +105,14 @@ const update = z.strictObject({
 export interface RegionJson {
   kind: 'region';
   op: string;
-  region: 'cond' | 'while';
+  region: 'cond' | 'while' | 'scan';
   limit: number | null;
+  reverse: boolean;
+  /** How many outputs are states, and how many inputs lists. */
+  states: number | null;
+  xs: number;
+  saves: boolean;
+  restores: boolean;
   programs: ProgramJson[];
   inputs: OperandJson[];
   outputs: SpecJson[];
@@ -116,9 +122,15 @@ const region: z.ZodType<RegionJson> = z.lazy(() =>
   z.strictObject({
     kind: z.literal('region'),
     op: z.string().max(200),
-    region: z.enum(['cond', 'while']),
+    region: z.enum(['cond', 'while', 'scan']),
     limit: count.nullable(),
-    programs: z.array(program).length(2),
+    reverse: z.boolean().default(false),
+    // Null: all outputs of a loop.
+    states: index.nullable().default(null),
+    xs: index.default(0),
+    saves: z.boolean().default(false),
+    restores: z.boolean().default(false),
+    programs: z.array(program).min(1).max(2),
     inputs: z.array(operand),
     outputs: z.array(spec),
   }),

@@ -11,6 +11,7 @@ import {type Node, type Operand, type Program, type RegionNode, type Value} from
 import {shareCommonSubexpressions} from '../passes/common-subexpressions.js';
 import {removeDeadCode} from '../passes/dead-code.js';
 import {foldConstants} from '../passes/fold.js';
+import {pruneRegions} from '../passes/regions.js';
 import {simplify} from '../passes/simplify.js';
 import {ResultIndex} from '../results.js';
 import {type Segment} from '../segments.js';
@@ -78,7 +79,7 @@ class Writer {
 
   /** What of a program is needed, once; kernels of this machine are no part of it. */
   #program(traced: Program): ProgramJson {
-    const program = removeDeadCode(shareCommonSubexpressions(simplify(foldConstants(traced))));
+    const program = removeDeadCode(shareCommonSubexpressions(simplify(foldConstants(pruneRegions(traced)))));
     const numbers = new Map<Value, number>();
     const number = (value: Value): void => {
       numbers.set(value, numbers.size);
@@ -112,9 +113,8 @@ class Writer {
     };
   }
 
-  #region({op, region, limit, programs, outputs}: RegionNode, inputs: OperandJson[]): NodeJson {
-    const made = programs.map((each) => this.#program(each));
-    return {kind: 'region', op, region, limit, programs: made, inputs, outputs: outputs.map(specOf)};
+  #region({outputs, programs, ...node}: RegionNode, inputs: OperandJson[]): NodeJson {
+    return {...node, programs: programs.map((each) => this.#program(each)), inputs, outputs: outputs.map(specOf)};
   }
 
   #variable(variable: Variable<Element>): number {

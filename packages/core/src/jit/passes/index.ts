@@ -8,6 +8,7 @@ import {foldConstants} from './fold.js';
 import {fuseElementwise} from './fuse.js';
 import {groupUpdates} from './group.js';
 import {fuseRows} from './rows.js';
+import {pruneRegions} from './regions.js';
 import {simplify} from './simplify.js';
 import {sinkReshapes} from './sink.js';
 import {squeezeReductions} from './squeeze.js';
@@ -73,10 +74,11 @@ const PASSES = {
 /** The program after all passes that are on. */
 export function optimize(program: Program, options: PassOptions = {}): Program {
   let result: Program = {
-    ...program,
-    nodes: program.nodes.map((node) =>
+    ...pruned,
+    nodes: pruned.nodes.map((node) =>
       node.kind === 'region' ? {...node, programs: node.programs.map((each) => optimize(each, options))} : node,
     ),
+  const pruned = options.deadCode === false ? program : pruneRegions(program);
   };
   if (verifies) verify(result, 'before all passes');
   for (const name of PASS_NAMES) {

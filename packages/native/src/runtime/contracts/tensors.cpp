@@ -139,23 +139,52 @@ bool two_programs(const Call& call, int at) {
 }
 
 const char* branch(const Call& call) {
-  EXPECT(call.num_inputs > 0 && call.num_outputs > 0 && two_programs(call, 0), kCounts);
+  EXPECT(call.num_inputs > 0 && call.num_outputs > 0 && two_programs(call, 2), kCounts);
+  int64_t saves = 0;
+  int64_t restores = 0;
+  EXPECT(whole(call.attributes[0], 0, 1, saves) && whole(call.attributes[1], 0, 1, restores), kAttributes);
+  EXPECT(call.num_inputs > restores, kCounts);
   EXPECT(in(call, 0).dtype == DType::boolean, kDTypes);
   EXPECT(in(call, 0).size == 1, kShapes);
   EXPECT(all_contiguous(call), kGaps);
   return nullptr;
 }
 
-const char* while_loop(const Call& call) {
-  EXPECT(call.num_outputs > 0 && call.num_inputs >= call.num_outputs && two_programs(call, 1), kCounts);
-  for (int i = 0; i < call.num_outputs; ++i) {
-    EXPECT(in(call, i).dtype == out(call, i).dtype, kDTypes);
-    EXPECT(same_shape(in(call, i), out(call, i)), kShapes);
+const char* loop(const Call& call) {
+  EXPECT(two_programs(call, 8), kCounts);
+  constexpr int64_t kMost = int64_t{1} << 52;
+  int64_t limit = 0;
+  int64_t flag = 0;
+  EXPECT(whole(call.attributes[0], -1, kMost, limit), kAttributes);
+  for (const int at : {1, 5, 6, 7}) EXPECT(whole(call.attributes[at], 0, 1, flag), kAttributes);
+  int64_t states = 0;
+  int64_t xs = 0;
+  int64_t ys = 0;
+  EXPECT(whole(call.attributes[2], 0, call.num_outputs, states), kAttributes);
+  EXPECT(whole(call.attributes[3], 0, call.num_inputs, xs), kAttributes);
+  EXPECT(whole(call.attributes[4], 0, call.num_outputs, ys), kAttributes);
+  const int saves = call.attributes[5] != 0 ? 1 : 0;
+  const int restores = call.attributes[6] != 0 ? 1 : 0;
+  EXPECT(states + ys + saves == call.num_outputs && restores + states + xs <= call.num_inputs, kCounts);
+  // Rows need a number of trips, and trips an end.
+  EXPECT(limit >= 0 || xs + ys == 0, kAttributes);
+  EXPECT(limit >= 0 || restores == 1 || call.attributes[8] > 0, kAttributes);
+  EXPECT(call.attributes[9] > 0, kCounts);
+  EXPECT(restores == 0 || is_number(in(call, 0)), kDTypes);
+  EXPECT(saves == 0 || is_number(out(call, call.num_outputs - 1)), kDTypes);
+  for (int i = 0; i < states; ++i) {
+    EXPECT(in(call, restores + i).dtype == out(call, i).dtype, kDTypes);
+    EXPECT(same_shape(in(call, restores + i), out(call, i)), kShapes);
   }
+/// The number of what a loop or branch keeps.
+bool is_number(const Operand& operand) { return operand.dtype == DType::int64 && operand.size == 1; }
+
   EXPECT(all_contiguous(call), kGaps);
   return nullptr;
 }
 
+  EXPECT(restores == 0 || is_number(in(call, 1)), kDTypes);
+  EXPECT(saves == 0 || is_number(out(call, call.num_outputs - 1)), kDTypes);
 // ---- Reductions --------------------------------------------------------------------------------------------------
 
 template <bool kNeedsElements>
@@ -250,7 +279,7 @@ void add_tensors(const Add& add) {
   add({"range"}, &range);
   add({"clock"}, &clock);
   add({"branch"}, &branch);
-  add({"while_loop"}, &while_loop);
+  add({"loop"}, &loop);
   add({"sum", "prod", "mean", "any", "all"}, &reduction<false>);
   add({"max", "min"}, &reduction<true>);
   add({"argmax", "argmin"}, &extreme_index);
