@@ -1,9 +1,11 @@
 // Programs that users would write, unchanged, against the packed tarballs: they must compile under the strictest options and run.
 import {execFileSync} from 'node:child_process';
-import {cpSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import * as keratin from 'keratin';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {exportedNames} from './packed/exported-names.js';
 import {idxFile, packedProject} from './packed-project.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -13,6 +15,15 @@ let project = '';
 beforeAll(() => {
   project = packedProject();
   cpSync(join(root, 'tests/user-programs/programs'), project, {recursive: true});
+  cpSync(join(root, 'tests/user-programs/packed'), join(project, 'packed'), {recursive: true});
+  const isSource = (path: string) => !path.includes('node_modules') && !path.includes('output');
+  cpSync(join(root, 'examples'), join(project, 'examples'), {recursive: true, filter: isSource});
+  // Their own types use the browser's.
+  const strangers =
+    "declare module 'vega';\ndeclare module 'vega-lite' {\n  export type TopLevelSpec = object;\n  export const compile: (spec: TopLevelSpec) => {spec: object};\n}\n";
+  writeFileSync(join(project, 'examples', 'strangers.d.ts'), strangers);
+  const settings = readFileSync(join(project, 'tsconfig.json'), 'utf8');
+  writeFileSync(join(project, 'tsconfig.json'), settings.replace('"*.ts"', '"*.ts", "packed/*.ts", "examples/*.ts"'));
   writeFileSync(join(project, 'package.json'), '{"private": true, "type": "module"}\n');
   const [, readme = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
   writeFileSync(join(project, 'readme.ts'), readme);
@@ -45,7 +56,7 @@ function run(program: string): string {
   });
 }
 
-test('all programs compile under the strictest options', () => {
+test('all programs and examples compile under the strictest options', () => {
   let output = '';
   try {
     execFileSync(bin('tsc'), ['-p', project], {encoding: 'utf8'});
@@ -136,6 +147,33 @@ test('11: pipelines of data', () => {
   expect(output).toContain('Dataset(fromTensors, [uint8(1000,28,28), uint8(1000,)])');
   expect(Number(output.trim().split('\n').at(-1))).toBeGreaterThan(0);
 }, 120_000);
+
+test('bundles keep names, one copy of each class, what is loaded late, and threads', () => {
+  const {names, ...result} = JSON.parse(run('packed/whole.ts')) as Record<string, unknown>;
+  expect(result).toEqual({
+    sameClasses: [true, true, true, true, true],
+    sameValues: true,
+    program: '6',
+    yaml: ['Dense'],
+    mapped: [0, 10, 20, 30],
+    hash: [1],
+  });
+  expect(names).toEqual(exportedNames(keratin));
+}, 60_000);
+
+test('tarballs hold the bundles of JavaScript, each with its sources', () => {
+  for (const name of ['core', 'layers', 'models', 'datasets', '../keratin']) {
+    const folder = join(project, 'node_modules', '@keratin', name, 'dist');
+    const scripts = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter((file) => file.endsWith('.js'));
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(scripts.length).toBeLessThan(20);
+    for (const file of scripts) {
+      expect(file.startsWith(`bundle${sep}`)).toBe(true);
+      const {sources} = JSON.parse(readFileSync(join(folder, `${file}.map`), 'utf8')) as {sources: string[]};
+      for (const source of sources) expect(existsSync(join(folder, 'bundle', source))).toBe(true);
+    }
+  }
+});
 
 test('README: the first program runs as it stands', () => {
   expect(run('readme.ts')).toMatch(/test accuracy [01]\.\d{4}/);
