@@ -230,7 +230,8 @@ TEST(nan_and_infinity_pass_through) {
 
 TEST(same_bits_for_any_number_of_threads) {
   const int threads = num_threads();
-  for (const Shape& s : {Shape{300, 260, 1100}, Shape{130, 520, 600}, Shape{40, 3000, 200}, Shape{4000, 1, 300}}) {
+  for (const Shape& s : {Shape{300, 260, 1100}, Shape{130, 520, 600}, Shape{40, 3000, 200}, Shape{4000, 1, 300},
+                         Shape{32, 100, 2048}, Shape{100, 401, 100}, Shape{3, 4000, 90}}) {
     context() = show(s);
     const Array a = Array::random(DType::float32, {s[2], s[0]}, -1, 1, 1).transposed({1, 0});
     const Array b = Array::random(DType::float32, {s[2], s[1]}, -1, 1, 2);

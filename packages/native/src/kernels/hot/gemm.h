@@ -6,32 +6,17 @@
 
 #include "kernels/hot/gemm_dot.h"
 #include "kernels/hot/gemm_pack.h"
+#include "kernels/hot/gemm_plan.h"
 
 namespace keratin::KERATIN_ISA {
 namespace {
 
-// Inner elements per pass: a panel of the right operand that is two vectors wide then stays in the first-level cache or
-// streams from the second level, and the sums in c are read again only once a pass.
-constexpr int64_t kInnerBlock = 512;
-// Rows and columns of a chunk: what it reads of both operands in one pass fits in the second-level cache.
-constexpr int64_t kChunkRows = 18 * kTileRows;
-constexpr int64_t kChunkColumns = 256;
-// Multiplications per chunk, about 50 us; calls of less than two chunks stay on the calling thread.
-constexpr int64_t kChunkWork = int64_t{3} << 20;
-// More chunks than these only where the caches ask for it.
-constexpr int64_t kManyChunks = 16;
-// So many share the work of a few threads out evenly enough where more would move more memory.
-constexpr int64_t kFewChunks = 4;
-// Up to so many elements the right operand is packed once for all chunks; a larger one would leave the caches
-// meanwhile, so each chunk packs what it reads next.
-constexpr int64_t kSharedElements = int64_t{1} << 16;
-// A right operand of so few elements stays in the nearest caches without a copy.
-constexpr int64_t kDirectElements = 3 * (int64_t{1} << 14);
 // Elements on the stack, so that small products need no memory from the pool.
 constexpr int64_t kLocalElements = 2048;
 
 /// The right operand as tiles read it: columns below `first_packed` where they lie (neighbours in memory), the others
-/// from panels (pack_columns, for the matrix that begins with column first_packed).
+/// from panels (pack_columns, for the matrix that begins with column first_packed). Where the columns in place end
+/// within a panel, the tile reads whole vectors that end there, and its first columns are dropped.
 template <class T>
 struct RightOperand {
   Matrix<T> matrix;
@@ -83,22 +68,28 @@ template <class T>
   const bool finish = needs_pass(block.activation) || block.addend != nullptr;
   tile.floor = block.activation == kRelu && !finish ? T{0} : -static_cast<T>(__builtin_inff());
   for (int64_t j = block.begin; j < n;) {
-    const int64_t vectors = panel_vectors<T>(n - j, right.panel);
+    const bool in_place = j < right.first_packed;
+    int64_t vectors = panel_vectors<T>(n - j, right.panel);
+    // Two vectors that end with the row would begin before it.
+    if (in_place && vectors == 2 && n < 2 * kLanes) vectors = 1;
     const int64_t width = vectors * kLanes;
     const int64_t columns = min_of(width, n - j);
-    if (j < right.first_packed) {
-      tile.b = right.matrix.data + block.inner_first * right.matrix.row + j;
+    const int64_t dropped = in_place ? width - columns : 0;
+    if (in_place) {
+      tile.b = right.matrix.data + block.inner_first * right.matrix.row + j - dropped;
       tile.b_step = right.matrix.row;
     } else {
       tile.b = right.packed + (j - right.first_packed) * block.inner_total + block.inner_first * width;
       tile.b_step = width;
     }
-    const bool whole = columns == width || block.padded;
+    const bool whole = columns == width || (block.padded && dropped == 0);
     const T* bias = nullptr;
     if (!block.accumulate && block.bias != nullptr) {
       bias = block.bias + j;
       if (columns < width) {
-        for (int64_t x = 0; x < width; ++x) edge_bias[x] = x < columns ? bias[x] : T{0};
+        for (int64_t x = 0; x < width; ++x) {
+          edge_bias[x] = x >= dropped && x < dropped + columns ? bias[x - dropped] : T{0};
+        }
         bias = edge_bias;
       }
     }
@@ -121,7 +112,7 @@ template <class T>
         tile.c = edge;
         tile.c_row = width;
         if (block.accumulate) {
-          for (int64_t r = 0; r < rows; ++r) copy_row(c + r * block.c_row, edge + r * width, columns);
+          for (int64_t r = 0; r < rows; ++r) copy_row(c + r * block.c_row, edge + r * width + dropped, columns);
         }
       }
       if (block.accumulate) {
@@ -130,7 +121,7 @@ template <class T>
       }
       run_tile(tile, rows, vectors, adjacent);
       if (!whole) {
-        for (int64_t r = 0; r < rows; ++r) copy_row(edge + r * width, c + r * block.c_row, columns);
+        for (int64_t r = 0; r < rows; ++r) copy_row(edge + r * width + dropped, c + r * block.c_row, columns);
       }
       if (finish) {
         const T* addend = block.addend == nullptr ? nullptr : block.addend + i * block.addend_row + j;
@@ -143,124 +134,20 @@ template <class T>
   }
 }
 
-/// How a product is computed; depends on its shape and strides only.
-struct Plan {
-  bool swapped;    // as the transposed product: rows of c become columns
-  bool direct;     // the right operand is read where it lies
-  bool shared;     // it is packed once, before the chunks
-  bool pack_left;  // each chunk packs the left operand too
-  int64_t panel;   // vectors of a panel
-  int64_t m_chunk;
-  int64_t n_chunk;
-  int64_t chunks;
-};
-
-/// Rough cycles for `tiles of rows` and for moving operands; the ratios were measured.
+/// One chunk of the output, of `q` that is swapped if the plan says so. `shared` has the right operand's panels unless
+/// the chunk makes them itself.
 template <class T>
-inline double tile_cycles(int64_t m, int64_t n, int64_t k) {
-  const int64_t vectors = divide_up(n, lanes<T>);
-  // One or two rows wait for the latency of their own sums.
-  const double rows = m < 4 ? (m == 1 ? 2.0 : 1.0 * static_cast<double>(m) + 0.5) : static_cast<double>(m);
-  return 0.5 * rows * static_cast<double>(vectors * k);
-}
-
-template <class T>
-inline Product<T> transposed(const Product<T>& p) {
-  return {p.n,
-          p.m,
-          p.k,
-          {p.b.data, p.b.column, p.b.row},
-          {p.a.data, p.a.column, p.a.row},
-          p.c,
-          p.c_row,
-          p.bias,
-          p.activation,
-          p.accumulate,
-          p.addend,
-          p.addend_row};
-}
-
-/// Whether the right operand need not be packed: few rows would not repay the copy, nor would many if it is small.
-template <class T>
-inline bool reads_directly(const Product<T>& p) {
-  if (p.b.column != 1) return false;
-  return p.m <= 4 * kTileRows || (p.m <= 10 * kTileRows && p.n * p.k <= kDirectElements);
-}
-
-template <class T>
-inline double cycles(const Product<T>& p) {
-  const double right = static_cast<double>(p.k) * static_cast<double>(p.n);
-  const double left = static_cast<double>(p.k) * static_cast<double>(p.m);
-  double sum = tile_cycles<T>(p.m, p.n, p.k);
-  sum += reads_directly(p) ? 0 : right * (p.b.column == 1 ? 2.0 : 6.0) / static_cast<double>(lanes<T>);
-  if (p.a.row != 1 && p.a.column != 1) sum += left;
-  return sum;
-}
-
-/// Halves the chunks until there are enough of them. Each chunk packs what it reads, so it should use that often:
-/// chunks become neither very low nor very narrow.
-template <class T>
-inline void choose_chunks(const Product<T>& q, Plan& plan) {
+void multiply_chunk(const Product<T>& q, const Plan& plan, const RightOperand<T>& shared, int64_t chunk) {
   const int64_t width = plan.panel * lanes<T>;
-  const int64_t work = q.m * q.n * max_of(q.k, 1);
-  if (work < 2 * kChunkWork) {
-    plan.m_chunk = q.m;
-    plan.n_chunk = q.n;
-    plan.chunks = 1;
-    return;
-  }
-  const int64_t wanted = min_of(work / kChunkWork, kManyChunks);
-  const int64_t fewest_rows = plan.direct ? 1 : 4;
-  // Narrow chunks of a transposed left operand read a few elements of each of its rows, and pack the other for little.
-  const bool narrow_reads = !plan.direct && q.n * q.k > kSharedElements && q.a.row == 1 && q.a.column != 1;
-  int64_t m_parts = divide_up(q.m, kChunkRows);
-  int64_t n_parts = divide_up(q.n, kChunkColumns);
-  for (;;) {
-    plan.m_chunk = divide_up(divide_up(q.m, m_parts), kTileRows) * kTileRows;
-    plan.n_chunk = divide_up(divide_up(q.n, n_parts), width) * width;
-    if (m_parts * n_parts >= wanted) break;
-    if (plan.n_chunk > 4 * width) {
-      n_parts *= 2;
-    } else if (plan.m_chunk > 12 * kTileRows) {
-      m_parts *= 2;
-    } else if (narrow_reads && m_parts * n_parts >= kFewChunks) {
-      break;
-    } else if (plan.n_chunk > 2 * width || (plan.direct && plan.n_chunk > width)) {
-      n_parts *= 2;
-    } else if (plan.m_chunk >= 2 * fewest_rows * kTileRows && (plan.direct || m_parts * n_parts < kManyChunks / 2)) {
-      m_parts *= 2;
-    } else {
-      break;
-    }
-  }
-  plan.m_chunk = min_of(plan.m_chunk, q.m);
-  plan.chunks = divide_up(q.m, plan.m_chunk) * divide_up(q.n, plan.n_chunk);
-}
-
-template <class T>
-inline Plan plan_product(const Product<T>& p) {
-  Plan plan{};
-  const Product<T> other = transposed(p);
-  const double moved = 8.0 / static_cast<double>(lanes<T>) * static_cast<double>(p.m) * static_cast<double>(p.n);
-  // A swapped product is computed beside c, which does not hold sums then.
-  plan.swapped = !p.accumulate && cycles(other) + moved < cycles(p);
-  const Product<T>& q = plan.swapped ? other : p;
-  plan.direct = reads_directly(q);
-  plan.panel = q.m <= kWideTileRows ? 4 : 2;
-  choose_chunks(q, plan);
-  plan.shared = plan.direct || q.n * q.k <= kSharedElements;
-  // Rows that are neighbours lie a whole matrix row apart along the inner axis: packed, they do not need a page each.
-  plan.pack_left =
-      q.k > kInnerBlock / 2 && q.a.row == 1 && q.a.column != 1 && q.m > 1 && plan.n_chunk >= 8 * plan.panel * lanes<T>;
-  return plan;
-}
-
-/// One chunk of the output: c[i ..][j ..] as `q` (swapped if the plan says so) numbers rows and columns. `shared` has
-/// the right operand's panels unless the chunk makes them itself.
-template <class T>
-void multiply_chunk(const Product<T>& q, const Plan& plan, const RightOperand<T>& shared, int64_t i, int64_t j) {
-  const int64_t m = min_of(plan.m_chunk, q.m - i);
-  const int64_t n = min_of(plan.n_chunk, q.n - j);
+  const int64_t panels_across = divide_up(q.n, width);
+  // Threads begin far from each other: what the chunks of one of them have in common is the smaller operand.
+  const bool wide_output = q.n > q.m;
+  const int64_t down = wide_output ? chunk % plan.m_parts : chunk / plan.n_parts;
+  const int64_t across = wide_output ? chunk / plan.m_parts : chunk % plan.n_parts;
+  const int64_t i = q.m * down / plan.m_parts;
+  const int64_t m = q.m * (down + 1) / plan.m_parts - i;
+  const int64_t j = panels_across * across / plan.n_parts * width;
+  const int64_t n = min_of(panels_across * (across + 1) / plan.n_parts * width, q.n) - j;
   const int64_t passes = max_of(divide_up(q.k, kInnerBlock), 1);
   const int64_t length = divide_up(q.k, passes);
   const int64_t wide = round_up_to_vectors<T>(n);
@@ -329,17 +216,9 @@ void multiply_chunk(const Product<T>& q, const Plan& plan, const RightOperand<T>
 /// `q` is swapped if the plan says so; `packed` has room for the panels that the chunks share.
 template <class T>
 void multiply_planned(const Product<T>& q, const Plan& plan, T* packed) {
-  const int64_t width = plan.panel * lanes<T>;
-  const int64_t first = plan.direct ? q.n / width * width : 0;
-  const RightOperand<T> right{q.b, first, packed, plan.panel};
-  if (plan.shared && first < q.n) {
-    pack_columns(Matrix<T>{q.b.data + first * q.b.column, q.b.row, q.b.column}, q.k, 0, q.n - first, plan.panel,
-                 packed);
-  }
-  const int64_t across = divide_up(q.n, plan.n_chunk);
-  parallel_chunks(plan.chunks, [&](int64_t chunk) {
-    multiply_chunk(q, plan, right, chunk / across * plan.m_chunk, chunk % across * plan.n_chunk);
-  });
+  const RightOperand<T> right{q.b, plan.direct ? q.n : 0, packed, plan.panel};
+  if (plan.shared && !plan.direct) pack_columns(q.b, q.k, 0, q.n, plan.panel, packed);
+  parallel_chunks(plan.m_parts * plan.n_parts, [&](int64_t chunk) { multiply_chunk(q, plan, right, chunk); });
 }
 
 /// For a left operand with neither rows nor columns adjacent.
@@ -366,8 +245,7 @@ template <class T>
     multiply(plan.swapped ? transposed(q) : q);
     return;
   }
-  const int64_t width = plan.panel * lanes<T>;
-  const int64_t elements = plan.shared ? round_up_to_vectors<T>(plan.direct ? q.n % width : q.n) * q.k : 0;
+  const int64_t elements = plan.shared && !plan.direct ? round_up_to_vectors<T>(q.n) * q.k : 0;
   if (elements <= kLocalElements) {
     alignas(64) T local[kLocalElements];
     multiply_planned(q, plan, local);

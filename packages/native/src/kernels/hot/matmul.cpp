@@ -95,10 +95,10 @@ void matmul_with(const Call& call, const T* bias, const T* addend) {
   };
   // Many small products are shared out whole; each of a few large ones is shared out itself.
   const int64_t work = product.m * product.n * max_of(product.k, 1) + 1024;
-  if (batch.count < 4 && work > 4 * kChunkWork) {
+  if (batch.count < 4 && work > 4 * kLeastWork) {
     for (int64_t index = 0; index < batch.count; ++index) multiply_one(index);
   } else {
-    parallel_range(batch.count, divide_up(kChunkWork, work), [&](int64_t begin, int64_t end) {
+    parallel_range(batch.count, divide_up(kLeastWork, work), [&](int64_t begin, int64_t end) {
       for (int64_t index = begin; index < end; ++index) multiply_one(index);
     });
   }
