@@ -49,7 +49,12 @@ double cgroup_cores() {
   return quota > 0 && period > 0 ? quota / period : 0;
 }
 
+// More threads than these begin where others began.
+constexpr int64_t kMaxShares = 64;
+
 // One job at a time. Workers join a job by reading its generation; a job ends when every worker that joined has left.
+// Each thread has a share of the indices, neighbours and always the same, so that what one job left in the caches of a
+// core is found there by the next; a thread whose share is done helps with the others.
 class ThreadPool {
  public:
   void resize(int n) {
@@ -72,8 +77,11 @@ class ThreadPool {
     busy_here_ = true;
     body_ = body;
     context_ = context;
-    count_ = count;
-    next_.store(0, std::memory_order_relaxed);
+    num_shares_ = std::min({static_cast<int64_t>(size()), count, kMaxShares});
+    for (int64_t share = 0; share < num_shares_; ++share) {
+      shares_[share].next.store(count * share / num_shares_, std::memory_order_relaxed);
+      shares_[share].end = count * (share + 1) / num_shares_;
+    }
     const uint64_t generation = generation_.load(std::memory_order_relaxed) + 1;
     // Seats: how many workers may still join this job.
     seats_.store(std::min<int64_t>(size() - 1, count - 1), std::memory_order_release);
@@ -82,7 +90,7 @@ class ThreadPool {
       const std::lock_guard lock(park_mutex_);
       wake_.notify_all();
     }
-    drain();
+    drain(0);
     // No worker may join from here on; wait for those that did.
     seats_.store(-1'000'000, std::memory_order_seq_cst);
     int spins = 0;
@@ -98,11 +106,19 @@ class ThreadPool {
   }
 
  private:
-  void drain() {
-    for (;;) {
-      const int64_t i = next_.fetch_add(1, std::memory_order_relaxed);
-      if (i >= count_) return;
-      body_(context_, i);
+  struct alignas(64) Share {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+  };
+
+  void drain(int64_t first) {
+    for (int64_t offset = 0; offset < num_shares_; ++offset) {
+      Share& share = shares_[(first + offset) % num_shares_];
+      for (;;) {
+        const int64_t i = share.next.fetch_add(1, std::memory_order_relaxed);
+        if (i >= share.end) break;
+        body_(context_, i);
+      }
     }
   }
 
@@ -113,7 +129,7 @@ class ThreadPool {
       seen = await(seen, index);
       // Announce first, then take a seat: the submitter closes the seats before it waits for joined_ to fall to zero.
       joined_.fetch_add(1, std::memory_order_seq_cst);
-      if (seats_.fetch_sub(1, std::memory_order_seq_cst) > 0) drain();
+      if (seats_.fetch_sub(1, std::memory_order_seq_cst) > 0) drain(index + 1);
       joined_.fetch_sub(1, std::memory_order_release);
     }
   }
@@ -139,8 +155,8 @@ class ThreadPool {
 
   void (*body_)(void*, int64_t) = nullptr;
   void* context_ = nullptr;
-  int64_t count_ = 0;
-  alignas(64) std::atomic<int64_t> next_{0};
+  int64_t num_shares_ = 0;
+  Share shares_[kMaxShares];
   alignas(64) std::atomic<uint64_t> generation_{0};
   alignas(64) std::atomic<int64_t> seats_{-1};
   alignas(64) std::atomic<int64_t> joined_{0};
