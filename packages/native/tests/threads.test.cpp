@@ -2,10 +2,12 @@
 #include "runtime/threads.h"
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
 #include "check.h"
+#include "runtime/brief.h"
 #include "runtime/call.h"
 #include "runtime/pool.h"
 
@@ -13,9 +15,9 @@ namespace keratin {
 namespace {
 
 /// Every index of a job of `count` runs once.
-void count_every_index(int64_t count) {
+void count_every_index(int64_t count, decltype(run_parallel)* run) {
   std::vector<std::atomic<int>> runs(static_cast<size_t>(count));
-  run_parallel(count, &runs, [](void* context, int64_t index) {
+  run(count, &runs, [](void* context, int64_t index) {
     (*static_cast<std::vector<std::atomic<int>>*>(context))[static_cast<size_t>(index)].fetch_add(1);
   });
   for (const auto& times : runs) CHECK(times.load() == 1);
@@ -41,17 +43,25 @@ TEST(every_index_runs_once) {
   for (const int threads : {1, 2, 5}) {
     set_num_threads(threads);
     CHECK(num_threads() == threads);
-    for (const int64_t count : {0, 1, 2, 3, 100, 1000}) count_every_index(count);
+    for (const int64_t count : {0, 1, 2, 3, 100, 1000}) {
+      count_every_index(count, run_parallel);
+      count_every_index(count, run_brief);
+    }
+    // Threads that sleep take no part in the first brief job, but in those that follow.
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    for (int i = 0; i < 20; ++i) count_every_index(100, run_brief);
   }
   set_num_threads(before);
 }
 
 TEST(jobs_within_jobs_run_on_their_thread) {
   std::atomic<int64_t> sum{0};
-  run_parallel(20, &sum, [](void* context, int64_t) {
-    static_cast<std::atomic<int64_t>*>(context)->fetch_add(sum_in_parallel(10));
-  });
-  CHECK(sum.load() == 20 * 45);
+  for (auto* run : {run_parallel, run_brief}) {
+    sum.store(0);
+    run(20, &sum,
+        [](void* context, int64_t) { static_cast<std::atomic<int64_t>*>(context)->fetch_add(sum_in_parallel(10)); });
+    CHECK(sum.load() == 20 * 45);
+  }
 }
 
 TEST(several_threads_submit_at_once) {

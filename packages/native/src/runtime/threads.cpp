@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/brief.h"
 #include "runtime/call.h"
 
 #if defined(__linux__)
@@ -69,12 +70,24 @@ class ThreadPool {
 
   int size() const { return wanted_.load(std::memory_order_relaxed); }
 
-  void run(int64_t count, void* context, void (*body)(void*, int64_t)) {
+  void run(int64_t count, void* context, void (*body)(void*, int64_t), bool brief) {
     if (count <= 1 || size() <= 1 || busy_here_ || !submit_mutex_.try_lock()) {
       for (int64_t i = 0; i < count; ++i) body(context, i);
       return;
     }
     busy_here_ = true;
+    if (brief && parked_.load(std::memory_order_relaxed) > 0 && Clock::now() - last_end_ > kSpin) {
+      for (int64_t i = 0; i < count; ++i) body(context, i);
+    } else {
+      share_out(count, context, body);
+    }
+    last_end_ = Clock::now();
+    busy_here_ = false;
+    submit_mutex_.unlock();
+  }
+
+ private:
+  void share_out(int64_t count, void* context, void (*body)(void*, int64_t)) {
     body_ = body;
     context_ = context;
     num_shares_ = std::min({static_cast<int64_t>(size()), count, kMaxShares});
@@ -101,11 +114,8 @@ class ThreadPool {
         std::this_thread::yield();
       }
     }
-    busy_here_ = false;
-    submit_mutex_.unlock();
   }
 
- private:
   struct alignas(64) Share {
     std::atomic<int64_t> next{0};
     int64_t end = 0;
@@ -150,6 +160,7 @@ class ThreadPool {
   }
 
   std::mutex submit_mutex_;
+  Clock::time_point last_end_;
   std::vector<std::thread> workers_;
   std::atomic<int> wanted_{1};
 
@@ -199,6 +210,12 @@ void set_num_threads(int n) { threads().resize(std::max(n, 1)); }
 
 int num_threads() { return threads().size(); }
 
-void run_parallel(int64_t count, void* context, void (*body)(void*, int64_t)) { threads().run(count, context, body); }
+void run_parallel(int64_t count, void* context, void (*body)(void*, int64_t)) {
+  threads().run(count, context, body, false);
+}
+
+void run_brief(int64_t count, void* context, void (*body)(void*, int64_t)) {
+  threads().run(count, context, body, true);
+}
 
 }  // namespace keratin

@@ -218,7 +218,12 @@ template <class T>
 void multiply_planned(const Product<T>& q, const Plan& plan, T* packed) {
   const RightOperand<T> right{q.b, plan.direct ? q.n : 0, packed, plan.panel};
   if (plan.shared && !plan.direct) pack_columns(q.b, q.k, 0, q.n, plan.panel, packed);
-  parallel_chunks(plan.m_parts * plan.n_parts, [&](int64_t chunk) { multiply_chunk(q, plan, right, chunk); });
+  const auto multiply_one = [&](int64_t chunk) { multiply_chunk(q, plan, right, chunk); };
+  if (plan.brief) {
+    parallel_brief(plan.m_parts * plan.n_parts, multiply_one);
+  } else {
+    parallel_chunks(plan.m_parts * plan.n_parts, multiply_one);
+  }
 }
 
 /// For a left operand with neither rows nor columns adjacent.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/hot/gemm_pack.h"
+#include "runtime/brief.h"
 
 namespace keratin::KERATIN_ISA {
 namespace {
@@ -13,6 +14,8 @@ constexpr int64_t kInnerBlock = 512;
 constexpr int64_t kOperandElements = int64_t{1} << 17;
 // Multiplications that are worth a second thread if there are twice as many: about 6 us.
 constexpr int64_t kLeastWork = int64_t{1} << 19;
+// Of less than so many, about 100 us on one thread, those threads take part that are awake.
+constexpr int64_t kBriefWork = int64_t{1} << 23;
 // Multiplications per chunk, about 20 to 50 us, for those who share out several products: convolutions, sequences.
 constexpr int64_t kChunkWork = int64_t{3} << 20;
 // More chunks than these only where the caches ask for it.
@@ -35,6 +38,7 @@ struct Plan {
   int64_t panel;   // vectors of a panel
   int64_t m_parts;
   int64_t n_parts;  // a part is whole panels, but for the last one
+  bool brief;       // takes no longer than to wake a thread
 };
 
 template <class T>
@@ -155,6 +159,7 @@ inline Plan plan_product(const Product<T>& p) {
   plan.direct = reads_directly(q);
   plan.panel = panel_of(q.m);
   choose_chunks(q, plan);
+  plan.brief = q.m * q.n * q.k < kBriefWork;
   plan.pack_left = packs_left(q, divide_up(q.n, plan.n_parts));
   return plan;
 }
