@@ -13,10 +13,15 @@ export interface Cost {
   readonly kernels: number;
   /** Bytes of memory for intermediate results. */
   readonly arenaBytes: number;
+  /** The most of these bytes that are needed at one time. */
+  readonly liveBytes: number;
 }
 
 /** The cost of a list of kernel calls. */
-export function costOf(instructions: readonly KernelCall[], arenaBytes: number): Cost {
+export function costOf(
+  instructions: readonly KernelCall[],
+  {arenaBytes, liveBytes}: Pick<Cost, 'arenaBytes' | 'liveBytes'>,
+): Cost {
   let flops = 0;
   let bytes = 0;
   for (const instruction of instructions) {
@@ -24,5 +29,5 @@ export function costOf(instructions: readonly KernelCall[], arenaBytes: number):
     for (const input of instruction.inputs) bytes += bytesOf(input);
     for (const output of instruction.outputs) bytes += bytesOf(output);
   }
-  return {flops, bytes, kernels: instructions.length, arenaBytes};
+  return {flops, bytes, kernels: instructions.length, arenaBytes, liveBytes};
 }

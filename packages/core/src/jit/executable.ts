@@ -32,6 +32,7 @@ export class Executable {
   readonly options: ExecutableOptions;
   readonly instructions: readonly Instruction[];
   readonly arenaBytes: number;
+  readonly liveBytes: number;
   readonly #handle: number;
   readonly #bindings: Float64Array;
   readonly #made: readonly Value[];
@@ -54,6 +55,7 @@ export class Executable {
     }
     this.instructions = plan.instructions;
     this.arenaBytes = plan.arenaBytes;
+    this.liveBytes = plan.liveBytes;
     this.#firstVariable = 2 * program.inputs.length;
     this.#firstHost = 2 * lowered.externals.length;
     this.#bindings = new Float64Array(Math.max(1, this.#firstHost + lowered.hostWords + made.length));

@@ -142,7 +142,10 @@ export class Compiler {
     const executables = this.#executables(last ?? this.#entryOf(args));
     return costOf(
       executables.flatMap(({instructions}) => instructions),
-      Math.max(...executables.map(({arenaBytes}) => arenaBytes)),
+      {
+        arenaBytes: Math.max(...executables.map(({arenaBytes}) => arenaBytes)),
+        liveBytes: Math.max(...executables.map(({liveBytes}) => liveBytes)),
+      },
     );
   }
 

@@ -1,4 +1,5 @@
 import {InternalError} from '../errors.js';
+import {layOutArena, type Life} from './arena.js';
 import {type Scalar} from './ir.js';
 import {type Buffer, type Instruction, isWhole, type Lowered, type Place} from './lower.js';
 
@@ -6,17 +7,12 @@ import {type Buffer, type Instruction, isWhole, type Lowered, type Place} from '
 export interface Planned {
   readonly instructions: readonly Instruction[];
   readonly arenaBytes: number;
+  /** The most bytes of it that are needed at one time: no layout takes less. */
+  readonly liveBytes: number;
   /** The buffer that stands for another one with which it shares its memory. */
   readonly rootOf: (buffer: Buffer) => Buffer;
   readonly offsetOf: (buffer: Buffer) => number;
 }
-
-interface Life {
-  first: number;
-  last: number;
-}
-
-const ALIGNMENT = 64;
 
 /**
  * Decides which values share memory: what a kernel changes in place, what an elementwise function may overwrite (with `reuse`), what
@@ -189,49 +185,20 @@ class MemoryPlan {
     const {instructions} = this.#lowered;
     const all = instructions.flatMap((instruction, i) => [...(this.#before.get(i) ?? []), instruction]);
     all.push(...this.#end);
-    const offsets = new Map<Buffer, number>();
-    const arena = new ArenaLayout();
     const roots = new Set<Buffer>();
     for (const instruction of all) visitBuffers(instruction, (buffer) => roots.add(this.#root(buffer)));
-    const living = [...roots]
-      .filter(({slot}) => slot === null)
-      .map((buffer) => ({buffer, life: this.#life(buffer)}))
-      .sort((a, b) => a.life.first - b.life.first);
-    for (const {buffer, life} of living) offsets.set(buffer, arena.place(buffer.bytes, life.first, life.last));
+    const living = [...roots].filter(({slot}) => slot === null);
+    const {bytes, liveBytes, offsets} = layOutArena(
+      living.map((buffer) => ({bytes: buffer.bytes, ...this.#life(buffer)})),
+    );
+    const offsetOf = new Map(living.map((buffer, i) => [buffer, offsets[i] ?? 0]));
     return {
       instructions: all,
-      arenaBytes: arena.bytes,
+      arenaBytes: bytes,
+      liveBytes,
       rootOf: (buffer) => this.#root(buffer),
-      offsetOf: (buffer) => offsets.get(this.#root(buffer)) ?? 0,
+      offsetOf: (buffer) => offsetOf.get(this.#root(buffer)) ?? 0,
     };
-  }
-}
-
-/** Best fit among what is free, in the order of time. */
-class ArenaLayout {
-  bytes = 0;
-  readonly #live: {offset: number; bytes: number; last: number}[] = [];
-
-  place(size: number, first: number, last: number): number {
-    const bytes = Math.max(ALIGNMENT, Math.ceil(size / ALIGNMENT) * ALIGNMENT);
-    for (let i = this.#live.length - 1; i >= 0; i--) if ((this.#live[i]?.last ?? 0) < first) this.#live.splice(i, 1);
-    let best = -1;
-    let slack = Infinity;
-    let at = 0;
-    let index = this.#live.length;
-    this.#live.forEach((block, i) => {
-      const gap = block.offset - at;
-      if (gap >= bytes && gap - bytes < slack) {
-        best = at;
-        slack = gap - bytes;
-        index = i;
-      }
-      at = block.offset + block.bytes;
-    });
-    const offset = best >= 0 ? best : at;
-    this.#live.splice(index, 0, {offset, bytes, last});
-    this.bytes = Math.max(this.bytes, offset + bytes);
-    return offset;
   }
 }
 
