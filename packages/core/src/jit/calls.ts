@@ -7,6 +7,10 @@ import {attributesText} from './print.js';
 // Stand in for the words of a random state, to find them among a kernel's attributes.
 const WORDS = [-1001.5, -1002.5, -1003.5, -1004.5] as const;
 
+const NONE: readonly never[] = [];
+
+const specOf = ({shape, dtype}: Spec): Spec => ({shape, dtype});
+
 /** A random state that is drawn when the program runs. */
 export const stateWords = (): [number, number, number, number] => [...WORDS];
 
@@ -20,7 +24,7 @@ export function callNode(
   outputs: readonly Value[],
   draw: number | undefined,
 ): CallNode {
-  const dynamic = draw === undefined ? [] : drawn(execution, draw);
+  const dynamic = draw === undefined ? NONE : drawn(execution, draw);
   return {
     kind: 'call',
     op,
@@ -61,15 +65,20 @@ export function executionOf<A>(
     }
     case 'strided':
     case 'contiguous': {
-      const own = inputs.map(({shape, dtype}): Spec => ({shape, dtype}));
+      const {encode, broadcast} = run;
+      // Rules see what programs know: no tensors.
+      const own = encode === undefined && broadcast === undefined ? inputs : inputs.map(specOf);
       return {
         kind: run.kind,
         kernel: run.kernel ?? name,
-        attributes: run.encode?.(attributes, own, specs) ?? [],
-        broadcasts: inputs.map((_, i) => {
-          const shape = run.broadcast?.(own, specs, i) ?? null;
-          return shape === null ? null : concrete(shape);
-        }),
+        attributes: encode?.(attributes, own, specs) ?? [],
+        broadcasts:
+          broadcast === undefined
+            ? NONE
+            : inputs.map((_, i) => {
+                const shape = broadcast(own, specs, i);
+                return shape === null ? null : concrete(shape);
+              }),
       };
     }
   }

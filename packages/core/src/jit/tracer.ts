@@ -232,10 +232,10 @@ export class Tracer implements Tracing {
     op: string,
   ): AnyTensor[] | null {
     const draw = this.#drawIn(attributes);
-    const follows = inputs.some((input) => input.mutable || input.source instanceof TracedStorage);
-    if (!follows && draw === undefined) return null;
-    const strange = [...inputs, ...specs].find(({dtype}) => dtype === 'string');
-    if (strange !== undefined) throw new DtypeError(`${op}: string tensors cannot be compiled, call it outside of jit`);
+    if (draw === undefined && !inputs.some(isFollowed)) return null;
+    if (inputs.some(isText) || specs.some(isText)) {
+      throw new DtypeError(`${op}: string tensors cannot be compiled, call it outside of jit`);
+    }
     const operands = inputs.map((input) => this.operand(input, op));
     const outputs = specs.map(({shape, dtype}) => this.#value(concrete(shape), dtype));
     const execution = executionOf(primitive, inputs, attributes, specs);
@@ -426,6 +426,10 @@ export class Tracer implements Tracing {
     return typeof state === 'object' && state !== null ? this.#drawOf.get(state) : undefined;
   }
 }
+
+const isFollowed = ({source, mutable}: AnyTensor): boolean => mutable || source instanceof TracedStorage;
+
+const isText = ({dtype}: Spec): boolean => dtype === 'string';
 
 const EMPTY: Part = {
   program: {inputs: [], variables: [], constants: [], draws: [], nodes: [], results: []},

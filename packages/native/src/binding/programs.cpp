@@ -7,7 +7,7 @@ namespace {
 
 // Programs of models that nobody reaches any more may take this much, and half of what lives, before a full collection
 // is worth its milliseconds.
-constexpr int64_t kFullBytes = int64_t{4} << 20;
+constexpr int64_t kFullBytes = int64_t{8} << 20;
 constexpr size_t kSweepEvery = 16;
 // What the compiler keeps of a program, for each word of it.
 constexpr int64_t kBytesOfWord = 24;
@@ -16,7 +16,7 @@ constexpr int64_t kBytesOfWord = 24;
 
 int64_t Programs::compile(const double* words, int64_t count, const Napi::Float64Array& bindings, napi_value owner) {
   const int64_t bytes = count * kBytesOfWord;
-  make_room(bytes);
+  make_room();
   auto made = std::make_unique<Entry>();
   made->program = std::make_shared<Program>(words, count);
   const Program& program = *made->program;
@@ -44,8 +44,9 @@ int64_t Programs::compile(const double* words, int64_t count, const Napi::Float6
   return handle;
 }
 
-void Programs::make_room(int64_t bytes) {
-  const bool grown = live_bytes_ + bytes > bytes_after_full_ + bytes_after_full_ / 2 + kFullBytes;
+void Programs::make_room() {
+  // A collection frees what was compiled before, not what is being compiled now.
+  const bool grown = live_bytes_ > bytes_after_full_ + bytes_after_full_ / 2 + kFullBytes;
   if (!grown && ++compiled_ < kSweepEvery) return;
   if (grown) buffers_.collect(true);
   sweep();

@@ -95,7 +95,7 @@ class Programs {
   void stop();
   static void perform(Run& run);
   static void call_back(napi_env env, napi_value unused, void* context, void* data);
-  void make_room(int64_t bytes);
+  void make_room();
 
   napi_env env_;
   Buffers& buffers_;

@@ -17,6 +17,7 @@ export class NodeGroup {
   readonly #members: Member[];
   readonly #made: Set<Value>;
   readonly #read = new Set<string | Value>();
+  #sorted: readonly CallNode[] | null = null;
 
   constructor(node: CallNode, position: number) {
     this.#members = [{node, position}];
@@ -30,7 +31,8 @@ export class NodeGroup {
 
   /** In the order of the program. */
   get nodes(): readonly CallNode[] {
-    return this.#members.sort((a, b) => a.position - b.position).map(({node}) => node);
+    this.#sorted ??= this.#members.sort((a, b) => a.position - b.position).map(({node}) => node);
+    return this.#sorted;
   }
 
   /** In no order. */
@@ -50,6 +52,7 @@ export class NodeGroup {
 
   /** Takes in the nodes of another group. */
   absorb(other: NodeGroup): void {
+    this.#sorted = null;
     this.#members.push(...other.#members);
     for (const key of other.#read) this.#read.add(key);
     for (const value of other.#made) this.#made.add(value);
