@@ -137,7 +137,6 @@ export interface RegionNode extends NodeBase {
   readonly programs: readonly Program[];
   /** The most trips of a loop, or null; of a `scan` its trips, or null where they are as many as were saved. */
   readonly limit: number | null;
-}
   /** Whether rows are taken from the last to the first. */
   readonly reverse: boolean;
   /** How many outputs are states. */
@@ -148,6 +147,7 @@ export interface RegionNode extends NodeBase {
   readonly saves: boolean;
   /** Whether there is an input of that kind. */
   readonly restores: boolean;
+}
 
 export type Node = CallNode | UpdateNode | ChainNode | RowsNode | RegionNode;
 

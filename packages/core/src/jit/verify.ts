@@ -212,10 +212,10 @@ class Verification {
     for (const program of node.programs) {
       verify(program, `${this.#stage}, ${where}`);
     }
-  }
-}
     const problem = regionProblem(node, node.outputs);
     if (problem !== null) this.#fail(where, `has a fault: ${problem}`);
+  }
+}
 
 /** What the kernel sees where it writes. */
 const asWritten = ({shape, dtype}: Value, execution: Execution): {shape: readonly number[]; dtype: Value['dtype']} => ({

@@ -73,12 +73,12 @@ const PASSES = {
 
 /** The program after all passes that are on. */
 export function optimize(program: Program, options: PassOptions = {}): Program {
+  const pruned = options.deadCode === false ? program : pruneRegions(program);
   let result: Program = {
     ...pruned,
     nodes: pruned.nodes.map((node) =>
       node.kind === 'region' ? {...node, programs: node.programs.map((each) => optimize(each, options))} : node,
     ),
-  const pruned = options.deadCode === false ? program : pruneRegions(program);
   };
   if (verifies) verify(result, 'before all passes');
   for (const name of PASS_NAMES) {
