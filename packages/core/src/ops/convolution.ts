@@ -124,6 +124,14 @@ function adaptive(
   }, value);
 }
 
+/** An axis as windows of equal size, [..., parts, size, ...]; null where it does not divide into them. */
+function splitEvenly(x: Tensor, axis: number, parts: number): Tensor | null {
+  const size = x.dim(axis) / parts;
+  if (!Number.isInteger(size) || x.shape.filter((n) => n === null).length > 1) return null;
+  const shape = x.shape.map((n) => n ?? -1);
+  return x.reshape([...shape.slice(0, axis), parts, size, ...shape.slice(axis + 1)]);
+}
+
 /** Means of windows that are laid so that the output has the size asked for. */
 export function adaptiveAveragePool(
   inputs: AnyTensorLike,
@@ -131,6 +139,8 @@ export function adaptiveAveragePool(
   options: {dataFormat?: DataFormat | undefined} = {},
 ): Tensor {
   return adaptive(inputs, outputSize, options, 'adaptiveAveragePool', (x, axis, parts) => {
+    const split = splitEvenly(x, axis, parts.length);
+    if (split !== null) return split.mean({axis: axis + 1});
     const n = x.dim(axis);
     const rows = parts.map(([from, to]) =>
       Array.from({length: n}, (_, i) => (i >= from && i < to ? 1 / (to - from) : 0)),
@@ -146,12 +156,14 @@ export function adaptiveMaxPool(
   outputSize: number | readonly number[],
   options: {dataFormat?: DataFormat | undefined} = {},
 ): Tensor {
-  return adaptive(inputs, outputSize, options, 'adaptiveMaxPool', (x, axis, parts) =>
-    concatenate(
+  return adaptive(inputs, outputSize, options, 'adaptiveMaxPool', (x, axis, parts) => {
+    const split = splitEvenly(x, axis, parts.length);
+    if (split !== null) return split.max({axis: axis + 1});
+    return concatenate(
       parts.map(([from, to]) => part(x, axis, from, to - from).max({axis, keepdims: true})),
       axis,
-    ),
-  );
+    );
+  });
 }
 
 const blocks = (op: string, x: AnyTensorLike, blockSize: number): Tensor => {
