@@ -21,6 +21,7 @@ void register_complex(Registry& registry);
 /// Bodies that depend on two dtypes or on the size of an element; null where there is none.
 LoopBody select_body_for(int64_t bytes);
 LoopBody cast_body_for(DType from, DType to);
+const HalfLoops& half_loops();
 
 /// Runs a float32 body on float16 or bfloat16 inputs in blocks; the output is of the same dtype, or boolean.
 void run_through_float(LoopBody body, int inputs, DType dtype, bool boolean_output, const void* const* in, void* out,

@@ -127,20 +127,25 @@ LoopBody same_size(int64_t bytes) {
   }
 }
 
+HalfLoops loops_of_halves = {&cast_body<float, Half>, &cast_body<Half, float>, &cast_body<float, BFloat16>,
+                             &cast_body<BFloat16, float>};
+
 // Null where the pair has no direct body.
 LoopBody direct_body(DType from, DType to) {
   if (from == to) return same_size(size_of(from));
   switch (from) {
     case DType::float32:
+      if (to == DType::float16) return loops_of_halves.to_float16;
+      if (to == DType::bfloat16) return loops_of_halves.to_bfloat16;
       if (to == DType::complex64) return &complex_from_real<float, float>;
       return to == DType::complex128 ? &complex_from_real<double, float> : from_number<float>(to);
     case DType::float64:
       if (to == DType::complex64) return &complex_from_real<float, double>;
       return to == DType::complex128 ? &complex_from_real<double, double> : from_number<double>(to);
     case DType::float16:
-      return to == DType::float32 ? &cast_body<float, Half> : nullptr;
+      return to == DType::float32 ? loops_of_halves.from_float16 : nullptr;
     case DType::bfloat16:
-      return to == DType::float32 ? &cast_body<float, BFloat16> : nullptr;
+      return to == DType::float32 ? loops_of_halves.from_bfloat16 : nullptr;
     case DType::int8:
       return from_number<int8_t>(to);
     case DType::int16:
@@ -195,6 +200,14 @@ void cast(const Call& call) {
 
 LoopBody cast_body_for(DType from, DType to) { return direct_body(from, to); }
 
+const HalfLoops& half_loops() { return loops_of_halves; }
+
 void register_cast(Registry& registry) { registry.add("cast", &cast); }
 
 }  // namespace keratin::generic
+
+namespace keratin {
+
+void use_half_loops(const HalfLoops& loops) { generic::loops_of_halves = loops; }
+
+}  // namespace keratin

@@ -26,6 +26,17 @@ struct ChainBody {
   const void* context;
 };
 
+/// How float16 and bfloat16 become float32 and back; steps are 1.
+struct HalfLoops {
+  LoopBody from_float16;
+  LoopBody to_float16;
+  LoopBody from_bfloat16;
+  LoopBody to_bfloat16;
+};
+
+/// Those of the instruction set in place of the generic ones, for casts and for all functions of half types.
+void use_half_loops(const HalfLoops& loops);
+
 constexpr int kMaxChainInputs = 16;
 
 /// The same for a chain of up to 16 inputs, which takes scalars. The outputs of the call are contiguous.

@@ -59,6 +59,7 @@ void power(const void* const* in, const int64_t* steps, void* out, int64_t n) {
 
 void register_elementwise(Registry& registry) {
   register_elementwise_unary(registry);
+  register_elementwise_half();
   add_binary<Add, kCheapGrain>(registry, "add");
   add_binary<Subtract, kCheapGrain>(registry, "subtract");
   add_binary<Multiply, kCheapGrain>(registry, "multiply");

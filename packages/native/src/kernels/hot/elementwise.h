@@ -8,6 +8,7 @@
 namespace keratin::KERATIN_ISA {
 
 void register_elementwise_unary(Registry& registry);
+void register_elementwise_half();
 
 namespace {
 
