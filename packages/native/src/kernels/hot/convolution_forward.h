@@ -24,7 +24,44 @@ struct Correlation {
   int64_t y_step[kAxes];  // between neighbouring positions
   const T* bias;
   Activation activation;
+  int64_t fold;  // depthwise only: so many neighbouring channels are added up to one of y; 0 or 1: none
 };
+
+/// Images [begin, end) of channels that are not mixed.
+template <class T>
+void correlate_depthwise(const Correlation<T>& q, int64_t begin, int64_t end) {
+  const Geometry& g = q.geometry;
+  using Image = DepthwiseImage<T>;
+  const int64_t channels = g.outputs();
+  const int64_t header = divide_up(Image::num_taps(g) * static_cast<int64_t>(sizeof(DepthwiseTap)), 64) * 64;
+  const int64_t row_elements = q.fold > 1 ? g.out[2] * channels : 0;
+  const Scratch scratch(header + (Image::elements(g) + row_elements) * static_cast<int64_t>(sizeof(T)));
+  DepthwiseTap* taps = static_cast<DepthwiseTap*>(scratch.data);
+  T* memory = reinterpret_cast<T*>(static_cast<char*>(scratch.data) + header);
+  T* sums = memory + Image::elements(g);
+  for (int64_t i = begin; i < end; ++i) {
+    Image image(g, q.x + i * g.in_image(), memory, taps);
+    for (int64_t d = 0; d < g.out[0]; ++d) {
+      for (int64_t h = 0; h < g.out[1]; ++h) {
+        T* y = q.y + i * q.y_image + d * q.y_step[0] + h * q.y_step[1];
+        const auto body = [&](const DepthwiseRow<T>& row) { depthwise_row(row, q.filter, q.bias, q.activation); };
+        if (q.fold <= 1) {
+          image.for_pieces(d, h, y, q.y_step[2], body);
+          continue;
+        }
+        image.for_pieces(d, h, sums, channels, body);
+        const T* from = sums;
+        for (int64_t p = 0; p < g.out[2]; ++p) {
+          for (int64_t c = 0; c < channels / q.fold; ++c) {
+            T sum = *from++;
+            for (int64_t j = 1; j < q.fold; ++j) sum += *from++;
+            y[p * q.y_step[2] + c] = sum;
+          }
+        }
+      }
+    }
+  }
+}
 
 /// The filter as panels, group after group.
 template <class T>
@@ -44,6 +81,10 @@ template <class T>
 void correlate_images(const Correlation<T>& q, const PackedFilter<T>& filter, int64_t begin, int64_t end, int64_t left,
                       int64_t right_end) {
   const Geometry& g = q.geometry;
+  if (is_depthwise(g)) {
+    correlate_depthwise(q, begin, end);
+    return;
+  }
   const int64_t length = stretch_length(g);
   const int64_t stretches = num_stretches(g);
   const int64_t padded = padded_elements(g);
@@ -72,15 +113,6 @@ void correlate_images(const Correlation<T>& q, const PackedFilter<T>& filter, in
       }
     }
   };
-  if (is_depthwise(g)) {
-    for_rows(0, 0, [&](const T* x, T* y) {
-      const DepthwiseRow<T> row{x,          g.stride[2] * windows.step[2], g.out[2], g.groups, stretches, offsets, y,
-                                q.y_step[2]};
-      depthwise_row(row, q.filter, q.bias, q.activation);
-    });
-    return;
-  }
-
   const int64_t per_pass = max_of(kWindowBlock / max_of(length, 1), 1);
   Block<T> block{};
   block.m = g.out[2];

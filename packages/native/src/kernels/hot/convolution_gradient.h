@@ -39,7 +39,7 @@ inline Phase phase_of(const Geometry& g, int axis, int64_t r) {
 }
 
 /// The taps of a phase in reverse order, each transposed: [taps, o, c * groups]
-/// out of [taps, c, o * groups].
+/// out of [taps, c, o * groups]. Channels that are not mixed stay as they are: [taps, o * groups].
 template <class T>
 void flip_filter(const Geometry& g, const Phase* phase, const T* filter, T* flipped) {
   const int64_t channels = g.channels();
@@ -50,6 +50,11 @@ void flip_filter(const Geometry& g, const Phase* phase, const T* filter, T* flip
         const int64_t from_h = phase[1].tap + h * phase[1].tap_step;
         const int64_t from_w = phase[2].tap + w * phase[2].tap_step;
         const T* tap = filter + ((from_d * g.window[1] + from_h) * g.window[2] + from_w) * g.c * g.outputs();
+        if (is_depthwise(g)) {
+          memcpy(flipped, tap, static_cast<size_t>(g.outputs()) * sizeof(T));
+          flipped += g.outputs();
+          continue;
+        }
         for (int64_t group = 0; group < g.groups; ++group) {
           copy_transposed(tap + group * g.o, g.outputs(), g.c, g.o, flipped + group * g.c, channels);
         }
@@ -86,6 +91,11 @@ void input_gradient(const Geometry& g, const T* dy, const T* filter, T* dx) {
     turned.groups = g.groups;
     turned.c = g.o;
     turned.o = g.c;
+    if (is_depthwise(g)) {
+      turned.groups = g.outputs();
+      turned.c = 1;
+      q.fold = g.o;
+    }
     q.x = dy;
     q.filter = static_cast<const T*>(flipped.data);
     q.y = dx;
@@ -136,11 +146,35 @@ inline GradientPlan plan_filter_gradient(const Geometry& g) {
   return plan;
 }
 
+/// Sums of images [begin, end) where channels are not mixed.
+template <class T>
+void depthwise_filter_gradient(const Geometry& g, const T* x, const T* dy, T* sums, int64_t begin, int64_t end) {
+  using Image = DepthwiseImage<T>;
+  const int64_t outputs = g.outputs();
+  const int64_t header = divide_up(Image::num_taps(g) * static_cast<int64_t>(sizeof(DepthwiseTap)), 64) * 64;
+  const Scratch scratch(header + Image::elements(g) * static_cast<int64_t>(sizeof(T)));
+  T* memory = reinterpret_cast<T*>(static_cast<char*>(scratch.data) + header);
+  memset(sums, 0, static_cast<size_t>(g.taps() * outputs) * sizeof(T));
+  for (int64_t i = begin; i < end; ++i) {
+    Image image(g, x + i * g.in_image(), memory, static_cast<DepthwiseTap*>(scratch.data));
+    for (int64_t run = 0; run < g.out[0] * g.out[1]; ++run) {
+      // The rows of a depthwise piece are written by the convolution and only read here.
+      T* row = const_cast<T*>(dy) + i * g.out_image() + run * g.out[2] * outputs;
+      image.for_pieces(run / g.out[1], run % g.out[1], row, outputs,
+                       [&](const DepthwiseRow<T>& piece) { depthwise_gradient_row(piece, sums); });
+    }
+  }
+}
+
 /// Sums of images [begin, end), stretches [first, last) of the window and
 /// columns [left, right) of each group.
 template <class T>
 void filter_gradient_part(const Geometry& g, const T* x, const T* dy, T* sums, int64_t begin, int64_t end,
                           int64_t first, int64_t last, int64_t left, int64_t right_end) {
+  if (is_depthwise(g)) {
+    depthwise_filter_gradient(g, x, dy, sums, begin, end);
+    return;
+  }
   const int64_t length = stretch_length(g);
   const int64_t stretches = num_stretches(g);
   const int64_t runs = g.out[0] * g.out[1];
@@ -175,21 +209,6 @@ void filter_gradient_part(const Geometry& g, const T* x, const T* dy, T* sums, i
       }
     }
     const T* gradient = dy + image * g.out_image();
-    if (is_depthwise(g)) {
-      if (image == begin) memset(sums, 0, static_cast<size_t>(stretches * outputs) * sizeof(T));
-      for (int64_t run = 0; run < runs; ++run) {
-        const DepthwiseRow<T> row{windows.first + rows[run],
-                                  g.stride[2] * windows.step[2],
-                                  g.out[2],
-                                  outputs,
-                                  stretches,
-                                  offsets,
-                                  const_cast<T*>(gradient) + run * g.out[2] * outputs,
-                                  outputs};
-        depthwise_gradient_row(row, sums);
-      }
-      continue;
-    }
     for (int64_t group = 0; group < g.groups; ++group) {
       const RightOperand<T> right{{gradient + group * g.o, outputs, 1}, whole, packed, panel};
       if (whole < right_end) {
