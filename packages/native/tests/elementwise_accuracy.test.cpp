@@ -31,7 +31,7 @@ const Function kFunctions[] = {
     {"tanh", [](Wide x) { return std::tanh(x); }, 3, 3},
     {"sigmoid", sigmoid, 3, 3, true},
     {"softplus", softplus, 2, 2},
-    {"erf", [](Wide x) { return std::erf(x); }, 2, 1},
+    {"erf", [](Wide x) { return std::erf(x); }, 2, 2},
     {"sin", [](Wide x) { return std::sin(x); }, 2, 1},
     {"cos", [](Wide x) { return std::cos(x); }, 2, 1},
 };
