@@ -172,6 +172,35 @@ TEST(places_into_a_filled_output) {
   }
 }
 
+TEST(places_large_parts_between_slabs) {
+  // Each axis alone, all of them, and none: what lies around is filled without what lies inside.
+  const Shape whole = {9, 17, 33};
+  for (const DType dtype : {DType::float32, DType::uint8, DType::float64}) {
+    for (const Shape& start : {Shape{0, 0, 0}, Shape{1, 0, 0}, Shape{0, 2, 0}, Shape{0, 0, 5}, Shape{2, 1, 3}}) {
+      for (const int64_t behind : {0, 1}) {
+        Shape part = whole;
+        for (size_t i = 0; i < 3; ++i) part[i] -= start[i] + (start[i] > 0 ? behind : 0);
+        context() = std::string(name_of(dtype)) + " " + show(start) + " " + show(part);
+        const Array x = Array::random(dtype, part, 1, 9);
+        const Array y = Array::empty(dtype, whole);
+        std::vector<double> attributes(start.begin(), start.end());
+        attributes.insert(attributes.end(), {1, 1, 1, 7});
+        call("place", {x}, {y}, attributes);
+        int64_t next = 0;
+        for (int64_t i = 0; i < y.size(); ++i) {
+          const int64_t at[] = {i / (17 * 33), i / 33 % 17, i % 33};
+          bool inside = true;
+          for (size_t axis = 0; axis < 3; ++axis) {
+            inside = inside && at[axis] >= start[axis] && at[axis] < start[axis] + part[axis];
+          }
+          CHECK(y.at(i) == (inside ? x.at(next++) : 7));
+        }
+        CHECK(next == x.size());
+      }
+    }
+  }
+}
+
 TEST(range_of_numbers) {
   for (const DType dtype : kAll) {
     if (dtype == DType::boolean || dtype == DType::complex64 || dtype == DType::complex128) continue;

@@ -54,12 +54,46 @@ void fill_with(const Operand& y, double value) {
 
 void fill(const Call& call) { fill_with(call.outputs[0], call.attributes[0]); }
 
+// What lies around a part of y with neighbouring elements: along each axis the slabs before and behind it, within the
+// part's own extent along the axes already done.
+void fill_around(const Operand& x, const Operand& y, const double* starts, double value) {
+  const int64_t bytes = size_of(y.dtype);
+  Operand inside = y;
+  inside.contiguous = false;
+  for (int axis = 0; axis < y.rank; ++axis) {
+    const int64_t start = static_cast<int64_t>(starts[axis]);
+    const auto fill_slab = [&](int64_t begin, int64_t end) {
+      if (begin == end) return;
+      Operand slab = inside;
+      slab.data = static_cast<char*>(inside.data) + begin * y.strides[axis] * bytes;
+      slab.size = inside.size / inside.shape[axis] * (end - begin);
+      slab.shape[axis] = end - begin;
+      fill_with(slab, value);
+    };
+    fill_slab(0, start);
+    fill_slab(start + x.shape[axis], y.shape[axis]);
+    inside.data = static_cast<char*>(inside.data) + start * y.strides[axis] * bytes;
+    inside.size = inside.size / y.shape[axis] * x.shape[axis];
+    inside.shape[axis] = x.shape[axis];
+  }
+}
+
+// From here on writing each element once is worth several calls.
+constexpr int64_t kLargePlace = 4096;
+
 // The elements that x does not reach keep the value.
 void place(const Call& call) {
   const Operand& x = call.inputs[0];
   const Operand& y = call.outputs[0];
   const int rank = y.rank;
-  if (x.size < y.size) fill_with(y, call.num_attributes > 2 * rank ? call.attributes[2 * rank] : 0);
+  const double value = call.num_attributes > 2 * rank ? call.attributes[2 * rank] : 0;
+  bool neighbours = y.size >= kLargePlace && 2 * x.size >= y.size;
+  for (int axis = 0; axis < rank; ++axis) neighbours = neighbours && call.attributes[rank + axis] == 1;
+  if (neighbours) {
+    fill_around(x, y, call.attributes, value);
+  } else if (x.size < y.size) {
+    fill_with(y, value);
+  }
   Operand part = x;
   int64_t offset = 0;
   for (int axis = 0; axis < rank; ++axis) {
