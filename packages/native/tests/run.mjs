@@ -2,6 +2,7 @@
  * Builds the kernels with their C++ tests and runs them once for each instruction set that this CPU has.
  *
  *   node tests/run.mjs [--only=reduction,matmul] [--sanitize=address,undefined] [--sanitize=thread] [--isa=avx2]
+ *   node tests/run.mjs --suites=program,steps   links all families and runs some test files
  *   node tests/run.mjs --emulate=aarch64    NEON, by a cross compiler (Debian's g++-aarch64-linux-gnu) and qemu-user
  *   node tests/run.mjs --emulate=x86-64     all instruction sets linked, on an emulated CPU without AVX (qemu-user)
  *
@@ -24,16 +25,17 @@ const root = resolve(tests, '..');
 const sources = join(root, 'src');
 const cache = join(root, '.cache', 'tests');
 
-const options = {only: '', sanitize: '', isa: '', emulate: ''};
+const options = {only: '', suites: '', sanitize: '', isa: '', emulate: ''};
 for (const argument of process.argv.slice(2)) {
-  const [, name, value] = /^--(only|sanitize|isa|emulate)=(.+)$/.exec(argument) ?? [];
+  const [, name, value] = /^--(only|suites|sanitize|isa|emulate)=(.+)$/.exec(argument) ?? [];
   if (name === undefined) {
-    console.error(`run.mjs: unknown argument ${argument}; --only=, --sanitize=, --isa= and --emulate= are known`);
+    console.error(`run.mjs: unknown argument ${argument}; --only=, --suites=, --sanitize=, --isa= and --emulate= are known`);
     process.exit(2);
   }
   options[name] = value;
 }
 const only = options.only.split(',').filter(Boolean);
+const suites = options.suites.split(',').filter(Boolean);
 
 /** The compiler for another machine than this one, and what runs its programs. */
 const emulators = {
@@ -284,7 +286,13 @@ function runFor(isa, program) {
     return active.status === 0 ? [0, 0] : [0, 1];
   }
   console.log(`${isa}:`);
-  const {stdout, stderr, status, signal} = spawnSync(command, before, {env, encoding: 'utf8', maxBuffer: 1 << 28});
+  const start = Date.now();
+  const {stdout, stderr, status, signal} = spawnSync(command, [...before, ...suites], {
+    env,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (emulator) console.log(`  ${((Date.now() - start) / 1000).toFixed(0)} s`);
   const [, passed, failed] = /^total (\d+) (\d+)$/m.exec(stdout) ?? [];
   process.stdout.write(stdout.replace(/^total .*\n/m, ''));
   process.stderr.write(stderr);
