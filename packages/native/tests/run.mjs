@@ -29,7 +29,9 @@ const options = {only: '', suites: '', sanitize: '', isa: '', emulate: ''};
 for (const argument of process.argv.slice(2)) {
   const [, name, value] = /^--(only|suites|sanitize|isa|emulate)=(.+)$/.exec(argument) ?? [];
   if (name === undefined) {
-    console.error(`run.mjs: unknown argument ${argument}; --only=, --suites=, --sanitize=, --isa= and --emulate= are known`);
+    console.error(
+      `run.mjs: unknown argument ${argument}; --only=, --suites=, --sanitize=, --isa= and --emulate= are known`,
+    );
     process.exit(2);
   }
   options[name] = value;
