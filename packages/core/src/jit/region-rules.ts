@@ -52,7 +52,7 @@ function branchProblem(
       return 'its programs give other results';
     }
   }
-  return outputs.length === 0 ? 'its programs give other results' : null;
+  return outputs.length === 0 && !saves ? 'its programs give other results' : null;
 }
 
 function loopProblem(
@@ -64,7 +64,8 @@ function loopProblem(
   const lists = given.slice(states, states + xs);
   const taken = given.slice(states + xs);
   const made = outputs.slice(states);
-  if (!allLike(start, outputs.slice(0, states)) || outputs.length === 0) return 'its programs give other results';
+  if (!allLike(start, outputs.slice(0, states)) || (outputs.length === 0 && !saves))
+    return 'its programs give other results';
   const isList = ({shape}: Spec): boolean => limit !== null && shape.length > 0 && shape[0] === limit;
   if (lists.length !== xs || ![...lists, ...made].every(isList)) return 'its lists must have a row for each trip';
   if (region === 'scan' && limit === null && !restores) return 'its number of trips is not known';
