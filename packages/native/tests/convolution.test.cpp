@@ -195,6 +195,18 @@ TEST(depthwise) {
   check_both({{4, 5, 6}, {2, 3, 2}, {1, 2, 1}, {0, 1, 1}, {1, 1, 0}, {1, 1, 2}, 2, 18, 18, 18});
 }
 
+TEST(groups_of_few_channels) {
+  for (const int64_t each : {2, 4, 8}) {
+    for (const int64_t stride : {1, 2}) {
+      // Whole vectors of groups, and groups that fill none.
+      check_both({{9, 11}, {3, 3}, {stride, stride}, {1, 1}, {1, 1}, {1, 1}, 2, 32, 32, 32 / each});
+      check_both({{9, 11}, {3, 2}, {stride, 1}, {0, 1}, {1, 0}, {1, 2}, 2, 3 * each, 3 * each, 3});
+    }
+    check_both({{4, 5, 6}, {2, 3, 2}, {1, 2, 1}, {0, 1, 1}, {1, 1, 0}, {1, 1, 2}, 2, 16, 16, 16 / each});
+  }
+  check_both({{70}, {5}, {1}, {4}, {0}, {1}, 3, 32, 32, 8});
+}
+
 TEST(large_filters) {
   // Divided by output channels, with several images at a time.
   check_problem(DType::float32, {{4, 5}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 5, 150, 230, 1});

@@ -151,20 +151,26 @@ template <class T>
   }
 }
 
-/// Windows over an image that lies in memory without padding: each row of output positions is cut into pieces that meet
-/// the same taps, those beyond the image left out. Channels that give several outputs are repeated in copies of the few
-/// rows that a row of outputs reads.
+/// For the kinds of convolution whose vectors hold channels: windows over an image that lies in memory without padding.
+/// Each row of output positions is cut into pieces that meet the same taps, those beyond the image left out. Channels
+/// that give several outputs are repeated in copies of the few rows that a row of outputs reads.
 template <class T>
-class DepthwiseImage {
+class PlainImage {
  public:
   /// Elements that `memory` needs, and the number of taps that `taps` does.
   static int64_t elements(const Geometry& g) {
-    return g.o == 1 ? 0 : g.window[0] * g.window[1] * g.in[2] * g.outputs();
+    return !repeats(g) ? 0 : g.window[0] * g.window[1] * g.in[2] * g.outputs();
   }
+  static bool repeats(const Geometry& g) { return g.c == 1 && g.o > 1; }
   static int64_t num_taps(const Geometry& g) { return 2 * g.taps(); }
 
-  DepthwiseImage(const Geometry& g, const T* image, T* memory, DepthwiseTap* taps)
-      : g_(g), image_(image), memory_(memory), taps_(taps), border_(taps + g.taps()) {
+  PlainImage(const Geometry& g, const T* image, T* memory, DepthwiseTap* taps)
+      : g_(g),
+        width_(repeats(g) ? g.outputs() : g.channels()),
+        image_(image),
+        memory_(memory),
+        taps_(taps),
+        border_(taps + g.taps()) {
     const int64_t beyond = g.in[2] + g.low[2] - (g.window[2] - 1) * g.dilation[2];
     first_ = min_of(max_of(divide_up(max_of(g.low[2], 0), g.stride[2]), 0), g.out[2]);
     last_ = beyond <= 0 ? first_ : max_of(min_of(divide_up(beyond, g.stride[2]), g.out[2]), first_);
@@ -173,10 +179,9 @@ class DepthwiseImage {
   /// Calls body(row) for the pieces of the output positions (d, h, ...), whose row begins at y.
   template <class Body>
   void for_pieces(int64_t d, int64_t h, T* y, int64_t y_step, const Body& body) {
-    const int64_t channels = g_.outputs();
     const int64_t count = find_taps(d, h);
-    DepthwiseRow<T> row{nullptr, g_.stride[2] * channels, 1, channels, count, taps_, nullptr, y_step};
-    const T* const origin = (g_.o == 1 ? image_ : memory_) - g_.low[2] * channels;
+    DepthwiseRow<T> row{nullptr, g_.stride[2] * width_, 1, g_.outputs(), count, taps_, nullptr, y_step};
+    const T* const origin = (repeats(g_) ? memory_ : image_) - g_.low[2] * width_;
     const auto piece = [&](int64_t position, int64_t positions, const DepthwiseTap* taps, int64_t num_taps) {
       row.x = origin + position * row.x_step;
       row.positions = positions;
@@ -193,20 +198,19 @@ class DepthwiseImage {
  private:
   /// The taps whose rows are in the image; repeats the channels of these rows where they give several outputs.
   int64_t find_taps(int64_t d, int64_t h) {
-    const int64_t channels = g_.outputs();
     int64_t count = 0;
     for (int64_t i = 0; i < g_.window[0] * g_.window[1]; ++i) {
       const int64_t from_d = d * g_.stride[0] - g_.low[0] + i / g_.window[1] * g_.dilation[0];
       const int64_t from_h = h * g_.stride[1] - g_.low[1] + i % g_.window[1] * g_.dilation[1];
       if (from_d < 0 || from_d >= g_.in[0] || from_h < 0 || from_h >= g_.in[1]) continue;
-      int64_t at = (from_d * g_.in[1] + from_h) * g_.in[2] * g_.groups;
-      if (g_.o > 1) {
-        T* to = memory_ + i * g_.in[2] * channels;
+      int64_t at = (from_d * g_.in[1] + from_h) * g_.in[2] * g_.channels();
+      if (repeats(g_)) {
+        T* to = memory_ + i * g_.in[2] * width_;
         repeat(image_ + at, to);
         at = to - memory_;
       }
       for (int64_t w = 0; w < g_.window[2]; ++w) {
-        taps_[count++] = {at + w * g_.dilation[2] * channels, (i * g_.window[2] + w) * channels};
+        taps_[count++] = {at + w * g_.dilation[2] * width_, (i * g_.window[2] + w) * g_.c * g_.outputs()};
       }
     }
     return count;
@@ -234,6 +238,7 @@ class DepthwiseImage {
   }
 
   const Geometry& g_;
+  const int64_t width_;  // channels of the memory that is read
   const T* image_;
   T* memory_;
   DepthwiseTap* taps_;

@@ -7,7 +7,7 @@
 // around it.
 #pragma once
 
-#include "kernels/hot/convolution_depthwise.h"
+#include "kernels/hot/convolution_grouped.h"
 
 namespace keratin::KERATIN_ISA {
 namespace {
@@ -27,11 +27,17 @@ struct Correlation {
   int64_t fold;  // depthwise only: so many neighbouring channels are added up to one of y; 0 or 1: none
 };
 
-/// Images [begin, end) of channels that are not mixed.
+/// Whether vectors hold channels; other kinds are matrix products.
 template <class T>
-void correlate_depthwise(const Correlation<T>& q, int64_t begin, int64_t end) {
+inline bool is_by_channels(const Geometry& g) {
+  return is_depthwise(g) || is_narrow<T>(g);
+}
+
+/// Images [begin, end) by vectors of channels.
+template <class T>
+void correlate_channels(const Correlation<T>& q, int64_t begin, int64_t end) {
   const Geometry& g = q.geometry;
-  using Image = DepthwiseImage<T>;
+  using Image = PlainImage<T>;
   const int64_t channels = g.outputs();
   const int64_t header = divide_up(Image::num_taps(g) * static_cast<int64_t>(sizeof(DepthwiseTap)), 64) * 64;
   const int64_t row_elements = q.fold > 1 ? g.out[2] * channels : 0;
@@ -44,7 +50,13 @@ void correlate_depthwise(const Correlation<T>& q, int64_t begin, int64_t end) {
     for (int64_t d = 0; d < g.out[0]; ++d) {
       for (int64_t h = 0; h < g.out[1]; ++h) {
         T* y = q.y + i * q.y_image + d * q.y_step[0] + h * q.y_step[1];
-        const auto body = [&](const DepthwiseRow<T>& row) { depthwise_row(row, q.filter, q.bias, q.activation); };
+        const auto body = [&](const DepthwiseRow<T>& row) {
+          if (is_depthwise(g)) {
+            depthwise_row(row, q.filter, q.bias, q.activation);
+          } else {
+            narrow_row(g, row, q.filter, q.bias, q.activation);
+          }
+        };
         if (q.fold <= 1) {
           image.for_pieces(d, h, y, q.y_step[2], body);
           continue;
@@ -81,8 +93,8 @@ template <class T>
 void correlate_images(const Correlation<T>& q, const PackedFilter<T>& filter, int64_t begin, int64_t end, int64_t left,
                       int64_t right_end) {
   const Geometry& g = q.geometry;
-  if (is_depthwise(g)) {
-    correlate_depthwise(q, begin, end);
+  if (is_by_channels<T>(g)) {
+    correlate_channels(q, begin, end);
     return;
   }
   const int64_t length = stretch_length(g);
@@ -193,7 +205,7 @@ void correlate_with(const Correlation<T>& q, const PackedFilter<T>& filter) {
   const int64_t work = max_of(g.work(), 1);
   const int64_t size = g.taps() * g.c * g.o;
   const int64_t width = filter.right.panel * lanes<T>;
-  if (!is_depthwise(g) && size > kLargeFilter) {
+  if (!is_by_channels<T>(g) && size > kLargeFilter) {
     const int64_t parts = min_of(divide_up(size, kLargeFilter), divide_up(g.o, width));
     const int64_t columns = divide_up(divide_up(g.o, parts), width) * width;
     const int64_t across = divide_up(g.o, columns);
@@ -230,7 +242,7 @@ template <class T>
 [[gnu::noinline]] void correlate(const Correlation<T>& q) {
   const Geometry& g = q.geometry;
   if (g.images == 0 || g.out_image() == 0) return;
-  if (is_depthwise(g)) {
+  if (is_by_channels<T>(g)) {
     correlate_with(q, PackedFilter<T>{});
     return;
   }

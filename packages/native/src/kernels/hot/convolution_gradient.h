@@ -137,8 +137,8 @@ inline GradientPlan plan_filter_gradient(const Geometry& g) {
   plan.images = divide_up(g.images, segments);
   plan.segments = divide_up(g.images, plan.images);
   const int64_t parts = divide_up(wanted, plan.segments);
-  // A depthwise row serves all taps at once.
-  const bool whole = plan.segments >= 4 || is_depthwise(g);
+  // A row of vectors of channels serves all taps at once.
+  const bool whole = plan.segments >= 4 || is_by_channels<T>(g);
   plan.stretches = whole ? 1 : min_of(parts, num_stretches(g));
   const int64_t width = 4 * lanes<T>;
   const int64_t across = whole ? 1 : min_of(divide_up(parts, plan.stretches), divide_up(g.o, width));
@@ -146,22 +146,27 @@ inline GradientPlan plan_filter_gradient(const Geometry& g) {
   return plan;
 }
 
-/// Sums of images [begin, end) where channels are not mixed.
+/// Sums of images [begin, end) by vectors of channels.
 template <class T>
-void depthwise_filter_gradient(const Geometry& g, const T* x, const T* dy, T* sums, int64_t begin, int64_t end) {
-  using Image = DepthwiseImage<T>;
+void channel_filter_gradient(const Geometry& g, const T* x, const T* dy, T* sums, int64_t begin, int64_t end) {
+  using Image = PlainImage<T>;
   const int64_t outputs = g.outputs();
   const int64_t header = divide_up(Image::num_taps(g) * static_cast<int64_t>(sizeof(DepthwiseTap)), 64) * 64;
   const Scratch scratch(header + Image::elements(g) * static_cast<int64_t>(sizeof(T)));
   T* memory = reinterpret_cast<T*>(static_cast<char*>(scratch.data) + header);
-  memset(sums, 0, static_cast<size_t>(g.taps() * outputs) * sizeof(T));
+  memset(sums, 0, static_cast<size_t>(g.taps() * g.c * outputs) * sizeof(T));
   for (int64_t i = begin; i < end; ++i) {
     Image image(g, x + i * g.in_image(), memory, static_cast<DepthwiseTap*>(scratch.data));
     for (int64_t run = 0; run < g.out[0] * g.out[1]; ++run) {
-      // The rows of a depthwise piece are written by the convolution and only read here.
+      // The rows of a piece are written by the convolution and only read here.
       T* row = const_cast<T*>(dy) + i * g.out_image() + run * g.out[2] * outputs;
-      image.for_pieces(run / g.out[1], run % g.out[1], row, outputs,
-                       [&](const DepthwiseRow<T>& piece) { depthwise_gradient_row(piece, sums); });
+      image.for_pieces(run / g.out[1], run % g.out[1], row, outputs, [&](const DepthwiseRow<T>& piece) {
+        if (is_depthwise(g)) {
+          depthwise_gradient_row(piece, sums);
+        } else {
+          narrow_gradient_row(g, piece, sums);
+        }
+      });
     }
   }
 }
@@ -171,8 +176,8 @@ void depthwise_filter_gradient(const Geometry& g, const T* x, const T* dy, T* su
 template <class T>
 void filter_gradient_part(const Geometry& g, const T* x, const T* dy, T* sums, int64_t begin, int64_t end,
                           int64_t first, int64_t last, int64_t left, int64_t right_end) {
-  if (is_depthwise(g)) {
-    depthwise_filter_gradient(g, x, dy, sums, begin, end);
+  if (is_by_channels<T>(g)) {
+    channel_filter_gradient(g, x, dy, sums, begin, end);
     return;
   }
   const int64_t length = stretch_length(g);

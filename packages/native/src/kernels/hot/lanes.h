@@ -138,6 +138,34 @@ template <class T, class Term>
 #endif
 }
 
+/// Whether lanes can be rearranged by an instruction.
+template <class T>
+#if defined(__AVX512F__)
+constexpr bool kPermutes = true;
+#elif defined(__AVX2__)
+constexpr bool kPermutes = sizeof(T) == 4;
+#else
+constexpr bool kPermutes = false;
+#endif
+
+/// Lane i is v[from[i]], where kPermutes.
+[[gnu::always_inline]] inline vf permute(vf v, [[maybe_unused]] vi from) {
+#if defined(__AVX512F__)
+  return vf(_mm512_maskz_permutexvar_ps(static_cast<__mmask16>(-1), __m512i(from), __m512(v)));
+#elif defined(__AVX2__)
+  return vf(_mm256_permutevar8x32_ps(__m256(v), __m256i(from)));
+#else
+  return v;
+#endif
+}
+[[gnu::always_inline]] inline vd permute(vd v, [[maybe_unused]] vl from) {
+#if defined(__AVX512F__)
+  return vd(_mm512_maskz_permutexvar_pd(static_cast<__mmask8>(-1), __m512i(from), __m512d(v)));
+#else
+  return v;
+#endif
+}
+
 // Halves of a vector are combined until one lane is left: the tree is always the same.
 struct SumOp {
   template <class V>
