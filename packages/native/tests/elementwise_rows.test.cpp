@@ -102,6 +102,74 @@ TEST(rows_repeat_what_is_shorter) {
   }
 }
 
+// y = x column + row, the sum and the mean of y's rows, the largest x
+TEST(columns_give_what_their_functions_give) {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    for (const int64_t rows : std::vector<int64_t>{2, 7, 16, 129, 300, 1111, 20000}) {
+      for (const int64_t n : std::vector<int64_t>{2, 3, 10, 64, 96, 255, 256, 600, 1030, 2100}) {
+        if (rows * n > 3000000) continue;
+        context() = std::string(name_of(dtype)) + check::show({rows, n});
+        const Shape shape{rows, n};
+        const Array x = Array::random(dtype, shape, -2, 2, 7);
+        const Array column = Array::random(dtype, {1, n}, -2, 2, 2).broadcast_to(shape);
+        const Array row = Array::random(dtype, {rows, 1}, -9, 9, 3).broadcast_to(shape);
+        const Array product = Array::empty(dtype, shape), y = Array::empty(dtype, shape);
+        const Array sum = Array::empty(dtype, {1, n}), mean = Array::empty(dtype, {1, n});
+        const Array largest = Array::empty(dtype, {1, n});
+        call("multiply", {x, column}, {product});
+        call("add", {product, row}, {y});
+        call("sum", {y}, {sum}, {0});
+        call("mean", {y}, {mean}, {0});
+        call("max", {x}, {largest}, {0});
+        // places: 0 x, 1 column, 2 row, 3 y, 4 sum, 5 mean, 6 largest, 7 a register
+        Numbers program = {1, 0};
+        step(program, "multiply", dtype, kWhole, 7, {0, 1});
+        step(program, "add", dtype, kWhole, 3, {7, 2});
+        step(program, "sum", dtype, kFold, 4, {3});
+        step(program, "mean", dtype, kFold, 5, {3});
+        step(program, "max", dtype, kFold, 6, {0});
+        const Array whole = Array::empty(dtype, shape), sums = Array::empty(dtype, {1, n});
+        const Array means = Array::empty(dtype, {1, n}), extremes = Array::empty(dtype, {1, n});
+        call("columns", {x, column, row}, {whole, sums, means, extremes}, program);
+        CHECK(whole.identical(y));
+        CHECK(sums.identical(sum));
+        CHECK(means.identical(mean));
+        CHECK(extremes.identical(largest));
+      }
+    }
+  }
+}
+
+TEST(damaged_programs_over_columns_are_refused) {
+  const DType f = DType::float32;
+  Numbers program = {1, 0};
+  step(program, "multiply", f, kWhole, 3, {0, 1});
+  step(program, "tanh", f, kWhole, 3, {3});
+  step(program, "sum", f, kFold, 2, {3});
+  const Shape shape{40, 30};
+  const Array row = Array::random(f, {40, 1}, 0, 1).broadcast_to(shape);
+  for (size_t at = 0; at < program.size(); ++at) {
+    for (const double value : {-1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 60.0, 1e9, 0.5, std::nan("")}) {
+      Numbers damaged = program;
+      damaged[at] = value;
+      try {
+        call("columns", {Array::random(f, shape, 0, 1), row}, {Array::empty(f, {1, 30})}, damaged);
+      } catch (const KernelError&) {
+      }
+    }
+  }
+  Numbers early = {1, 0};
+  step(early, "sum", f, kFold, 2, {0});
+  step(early, "multiply", f, kWhole, 3, {0, 2});
+  bool refused = false;
+  try {
+    call("columns", {Array::random(f, shape, 0, 1), row}, {Array::empty(f, {1, 30})}, early);
+  } catch (const KernelError&) {
+    refused = true;
+  }
+  CHECK(refused);
+}
+
 TEST(damaged_programs_over_rows_are_refused) {
   const DType f = DType::float32;
   Numbers program = {2, 0};

@@ -112,6 +112,7 @@ export interface RowStep extends ChainStep {
  */
 export interface RowsNode extends NodeBase {
   readonly kind: 'rows';
+  readonly reduces: 'rows' | 'columns';
   readonly rows: number;
   readonly length: number;
   /** Of the inputs. */

@@ -250,10 +250,11 @@ class Lowering {
   }
 
   #rows(node: RowsNode): void {
-    const {op, rows, length, forms} = node;
+    const {op, rows, length, forms, reduces} = node;
     const outputs = this.#make(node.outputs).map((place): Place => {
-      const own = sizeOf(place.shape) === rows ? 1 : length;
-      return {...place, shape: [rows, own], strides: [own, 1]};
+      const size = sizeOf(place.shape) ?? 0;
+      const shape = size === rows * length ? [rows, length] : reduces === 'rows' ? [rows, 1] : [1, length];
+      return {...place, shape, strides: contiguousStrides(shape)};
     });
     const inputs = node.inputs.map((input, i): Place | Scalar => {
       const place = this.#place(input);
@@ -262,7 +263,7 @@ class Lowering {
       return {...this.#contiguous(place, op), shape, strides: STRIDES[forms[i] ?? 'whole'](length)};
     });
     const {attributes, mayShare} = chainAttributes(node);
-    this.#emit({op, kernel: 'rows', inputs, outputs, attributes, mayShare});
+    this.#emit({op, kernel: reduces, inputs, outputs, attributes, mayShare});
   }
 
   #region(node: RegionNode): void {

@@ -58,7 +58,12 @@ describe('the memory of compiled programs', () => {
     expect(f.cost(random.normal([n, n])).arenaBytes).toBeLessThanOrEqual(3 * n * n * bytes);
     const wide = jit((x: Tensor) => {
       const parts = Array.from({length: 12}, (_, i) => x.at(`:${String(8 * (i + 1))}`).matmul(x));
-      return parts.reduceRight((sum, part) => sum.at(`:${String(part.dim(0))}`).add(part).matmul(x));
+      return parts.reduceRight((sum, part) =>
+        sum
+          .at(`:${String(part.dim(0))}`)
+          .add(part)
+          .matmul(x),
+      );
     });
     const cost = wide.cost(random.normal([128, 128]));
     expect(cost.arenaBytes).toBeLessThanOrEqual(1.15 * cost.liveBytes);

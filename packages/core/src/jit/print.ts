@@ -63,7 +63,7 @@ function nodeText(node: Node, args: readonly string[]): string {
     case 'chain':
       return `chain(${stepsText(node, args)})`;
     case 'rows':
-      return `rows(${stepsText(node, args)})`;
+      return `${node.reduces}(${stepsText(node, args)})`;
   }
 }
 

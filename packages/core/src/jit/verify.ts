@@ -190,7 +190,9 @@ class Verification {
           ? sizeOf(outputs[0]?.shape ?? [])
           : node.steps[results[i] ?? -1]?.kind === 'whole'
             ? node.rows * node.length
-            : node.rows;
+            : node.reduces === 'rows'
+              ? node.rows
+              : node.length;
       if (size !== wanted) this.#fail(where, `gives ${typeText(output)}, which has not ${String(wanted)} elements`);
     });
     inputs.forEach((input, i) => {

@@ -137,6 +137,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   // Its second attribute is the number of its functions.
   chain: ({outputs, attributes}) => elements(outputs[0]) * (attributes[1] ?? 1),
   rows: rowSteps,
+  columns: rowSteps,
   // The largest, the difference to it, exp, their sum, the quotient.
   softmax: each(5, first),
   log_softmax: each(5, first),

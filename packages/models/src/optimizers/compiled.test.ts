@@ -56,6 +56,15 @@ function train(make: () => Optimizer, compiled: boolean) {
 
 const flat = (value: unknown): number[] => [value].flat(9) as number[];
 
+/** How many kernels of a program's text read or write values of this type. */
+function passesOver(text: string, type: string): number {
+  const lines = text
+    .split('\n')
+    .filter((line) => !/= (reshape|transpose|variable|constant)|^ *(variable|return|program)/.test(line));
+  const ofType = [...text.matchAll(/(%\d+): (\w+\[[\d,]*\])/g)].flatMap(([, id, own]) => (own === type ? [id] : []));
+  return lines.filter((line) => ofType.some((id) => new RegExp(`${String(id)}\\b`).test(line))).length;
+}
+
 describe('optimizers in jitted functions', () => {
   it.each(Object.keys(makers))('%s', (name) => {
     const make = makers[name];
@@ -67,6 +76,33 @@ describe('optimizers in jitted functions', () => {
       const wanted = eager[i] ?? NaN;
       expect(Math.abs(value - wanted)).toBeLessThanOrEqual(1e-6 * (1 + Math.abs(wanted)));
     });
+  });
+
+  // Lamb needs norms of whole weights before it changes them; Adafactor means of rows and columns, Muon products.
+  it.each([
+    ['SGD', 1],
+    ['SGD with momentum', 1],
+    ['RMSprop', 1],
+    ['Adam', 1],
+    ['Adam with amsgrad', 1],
+    ['AdamW', 1],
+    ['Nadam', 1],
+    ['Adamax', 1],
+    ['Adagrad', 1],
+    ['Adadelta', 1],
+    ['Ftrl', 1],
+    ['Lamb', 2],
+    ['Lion', 1],
+    ['ScheduleFreeAdamW', 1],
+  ])('%s passes over a weight, its gradient and its state %i times a step', (name, passes) => {
+    const optimizer = makers[name]?.();
+    const w = new Variable(ops.ones([48, 32]), {name: 'w'});
+    if (optimizer === undefined) throw new Error(`no ${name}`);
+    optimizer.build([w]);
+    const step = jit((gradient: Tensor) => {
+      optimizer.apply([gradient], [w]);
+    });
+    expect(passesOver(step.ir(ops.ones([48, 32])), 'float32[48,32]')).toBe(passes);
   });
 
   it('refuse a learning rate that is a function of numbers', () => {

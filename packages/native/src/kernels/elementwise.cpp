@@ -46,6 +46,7 @@ void run_through_float(LoopBody body, int inputs, DType dtype, bool boolean_outp
 void register_elementwise(Registry& registry) {
   register_chain(registry);
   register_rows(registry);
+  register_columns(registry);
   register_unary(registry);
   register_binary(registry);
   register_compare(registry);

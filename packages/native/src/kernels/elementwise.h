@@ -11,6 +11,7 @@ namespace keratin::generic {
 
 void register_chain(Registry& registry);
 void register_rows(Registry& registry);
+void register_columns(Registry& registry);
 void register_unary(Registry& registry);
 void register_binary(Registry& registry);
 void register_compare(Registry& registry);

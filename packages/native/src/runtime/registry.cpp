@@ -14,6 +14,7 @@ size_t Registry::row(const char* name) {
     specific_.resize(names_.size() * kNumDTypes, false);
     bodies_.resize(names_.size() * kNumDTypes, Body{nullptr, 0, false, false});
     folds_.resize(names_.size() * kNumDTypes, nullptr);
+    column_folds_.resize(names_.size() * kNumDTypes, ColumnFold{});
   }
   return found->second * kNumDTypes;
 }
@@ -39,6 +40,10 @@ void Registry::add_row_fold(const char* name, DType dtype, RowFold fold) {
   folds_[row(name) + static_cast<size_t>(dtype)] = fold;
 }
 
+void Registry::add_column_fold(const char* name, DType dtype, const ColumnFold& fold) {
+  column_folds_[row(name) + static_cast<size_t>(dtype)] = fold;
+}
+
 const Registry& registry() {
   static const Registry instance = [] {
     Registry filled;
@@ -56,6 +61,10 @@ void add_body(Registry& registry, const char* name, DType dtype, const Body& bod
 
 void add_row_fold(Registry& registry, const char* name, DType dtype, RowFold fold) {
   registry.add_row_fold(name, dtype, fold);
+}
+
+void add_column_fold(Registry& registry, const char* name, DType dtype, const ColumnFold& fold) {
+  registry.add_column_fold(name, dtype, fold);
 }
 
 const char* active_isa() { return name_of(selected_isa()); }

@@ -22,6 +22,7 @@ class Registry {
 
   /// What a program over rows may call in place of a reduction.
   void add_row_fold(const char* name, DType dtype, RowFold fold);
+  void add_column_fold(const char* name, DType dtype, const ColumnFold& fold);
 
   const std::vector<std::string>& names() const { return names_; }
   /// Null where the kernel does not take the dtype.
@@ -37,6 +38,11 @@ class Registry {
   RowFold row_fold(int64_t opcode, DType dtype) const {
     return folds_[static_cast<size_t>(opcode) * kNumDTypes + static_cast<size_t>(dtype)];
   }
+  /// Null where there is none.
+  const ColumnFold* column_fold(int64_t opcode, DType dtype) const {
+    const ColumnFold& found = column_folds_[static_cast<size_t>(opcode) * kNumDTypes + static_cast<size_t>(dtype)];
+    return found.add == nullptr ? nullptr : &found;
+  }
 
  private:
   size_t row(const char* name);
@@ -46,6 +52,7 @@ class Registry {
   std::vector<bool> specific_;
   std::vector<Body> bodies_;
   std::vector<RowFold> folds_;
+  std::vector<ColumnFold> column_folds_;
 };
 
 /// The process's registry, filled on first use with the best bodies that this CPU (and KERATIN_ISA) allows.

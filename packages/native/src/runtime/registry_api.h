@@ -22,6 +22,21 @@ struct Body {
 /// Reduces x[0], ..., x[n - 1] to y[0], with the same bits as the kernel for rows of up to 4096 elements.
 using RowFold = void (*)(const void* x, int64_t n, void* y);
 
+/// Reduces the rows of a matrix to one, with the same bits as the kernel; see hot/reduction_columns.h.
+struct ColumnFold {
+  int64_t block;  // columns that the kernel adds up at a time
+  /// How many rows of this length are added side by side, as if they were one.
+  int64_t (*side)(int64_t length, int64_t rows);
+  /// sums[j] = what changes no sum
+  void (*start)(void* sums, int64_t n);
+  /// sums[j] += rows[i * pitch + j]
+  void (*add)(void* sums, int64_t n, const void* rows, int64_t pitch, int64_t count);
+  /// sums[j] += others[j]
+  void (*join)(void* sums, const void* others, int64_t n);
+  /// y[j] = sums[j], divided by the number of rows for a mean
+  void (*finish)(void* y, const void* sums, int64_t n, int64_t rows);
+};
+
 /// Registry::add for files that must not include the standard library.
 void add_kernel(Registry& registry, const char* name, DType dtype, Kernel kernel);
 
@@ -30,5 +45,8 @@ void add_body(Registry& registry, const char* name, DType dtype, const Body& bod
 
 /// Registry::add_row_fold for them.
 void add_row_fold(Registry& registry, const char* name, DType dtype, RowFold fold);
+
+/// Registry::add_column_fold for them.
+void add_column_fold(Registry& registry, const char* name, DType dtype, const ColumnFold& fold);
 
 }  // namespace keratin

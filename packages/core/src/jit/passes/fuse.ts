@@ -2,17 +2,9 @@ import {addon} from '@keratin/native';
 import {type DType, DTYPES} from '../../dtype.js';
 import {opcodeOf} from '../../engine/execute.js';
 import {sameShape, sizeOf} from '../../shape.js';
-import {
-  type CallNode,
-  type ChainNode,
-  type Execution,
-  liveAtEnd,
-  type Node,
-  type Operand,
-  type Program,
-  type Value,
-} from '../ir.js';
-import {keyOf, NodeGroup, usersOf} from './node-group.js';
+import {type CallNode, type ChainNode, liveAtEnd, type Node, type Operand, type Program, type Value} from '../ir.js';
+import {NodeGroup, usersOf} from './node-group.js';
+import {stepsOf} from './steps.js';
 
 const MAX_STEPS = 24;
 const MAX_INPUTS = 16;
@@ -44,7 +36,7 @@ export function fuseElementwise(program: Program): Program {
 class Fusion {
   readonly #program: Program;
   readonly #nodes: Node[] = [];
-  readonly #users: ReadonlyMap<Value, readonly object[]>;
+  readonly #users: ReadonlyMap<Value, readonly Node[]>;
   readonly #kept: ReadonlySet<Operand>;
   /** The open group that makes a value. */
   readonly #open = new Map<Value, Group>();
@@ -128,30 +120,11 @@ class Fusion {
 
   /** One chain, or none where nobody needs what it gives. */
   #chain(group: Group): ChainNode[] {
-    const {nodes} = group;
-    const inside = new Set<object>(nodes);
-    const inputs = group.inputs();
-    const places = new Map<string | Value, number>(inputs.map((input, i) => [keyOf(input), i]));
-    const steps = nodes.map(({execution, inputs: from, outputs}, i) => {
-      const read = from.map((input) => places.get(keyOf(input)) ?? -1);
-      for (const output of outputs) places.set(output, inputs.length + i);
-      return {kernel: kernelOf(execution), dtype: dtypeOf(outputs), from: read};
-    });
-    const results = nodes.flatMap(({outputs}, i) => {
-      const needed = outputs.some(
-        (output) => this.#kept.has(output) || (this.#users.get(output) ?? []).some((user) => !inside.has(user)),
-      );
-      return needed ? [i] : [];
-    });
-    const outputs = results.flatMap((i) => nodes[i]?.outputs ?? []);
+    const {inputs, outputs, steps, results} = stepsOf(group, this.#users, this.#kept);
     if (results.length === 0) return [];
-    return [{kind: 'chain', op: nodes.at(-1)?.op ?? 'chain', inputs, outputs, steps, results}];
+    return [{kind: 'chain', op: group.nodes.at(-1)?.op ?? 'chain', inputs, outputs, steps, results}];
   }
 }
-
-export const kernelOf = (execution: Execution): string => (execution.kind === 'view' ? '' : execution.kernel);
-
-export const dtypeOf = ([output]: readonly Value[]): DType => output?.dtype ?? 'float32';
 
 export function isStep(node: Node): node is Step {
   if (node.kind !== 'call' || node.execution.kind !== 'elementwise' || node.inputs.length > 3) return false;

@@ -1,14 +1,15 @@
 import {type Program} from '../ir.js';
 import {verifies, verify} from '../verify.js';
 import {rewriteAlgebra} from './algebra.js';
+import {fuseColumns} from './columns.js';
 import {shareCommonSubexpressions} from './common-subexpressions.js';
 import {removeDeadCode} from './dead-code.js';
 import {attachEpilogues} from './epilogue.js';
 import {foldConstants} from './fold.js';
 import {fuseElementwise} from './fuse.js';
 import {groupUpdates} from './group.js';
-import {fuseRows} from './rows.js';
 import {pruneRegions} from './regions.js';
+import {fuseRows} from './rows.js';
 import {simplify} from './simplify.js';
 import {sinkReshapes} from './sink.js';
 import {squeezeReductions} from './squeeze.js';
@@ -33,6 +34,8 @@ export interface PassOptions {
   epilogue?: boolean | undefined;
   /** Runs reductions of rows with the elementwise functions around them in one pass over memory. */
   rows?: boolean | undefined;
+  /** Runs reductions of leading axes with the elementwise functions before them in one pass over memory. */
+  columns?: boolean | undefined;
   /** Runs elementwise functions that follow each other in one pass over memory. */
   fuse?: boolean | undefined;
   /** Makes the same optimizer step for all variables in one pass. */
@@ -52,6 +55,7 @@ export const PASS_NAMES = [
   'deadCode',
   'epilogue',
   'rows',
+  'columns',
   'fuse',
   'group',
   'reuse',
@@ -67,6 +71,7 @@ const PASSES = {
   deadCode: removeDeadCode,
   epilogue: attachEpilogues,
   rows: fuseRows,
+  columns: fuseColumns,
   fuse: fuseElementwise,
   group: groupUpdates,
 } as const satisfies Partial<Record<keyof PassOptions, (program: Program) => Program>>;

@@ -1,16 +1,8 @@
 import {sameShape, sizeOf} from '../../shape.js';
-import {
-  type CallNode,
-  type Form,
-  liveAtEnd,
-  type Node,
-  type Operand,
-  type Program,
-  type RowsNode,
-  type Value,
-} from '../ir.js';
-import {dtypeOf, isStep, kernelOf} from './fuse.js';
-import {keyOf, NodeGroup, scatteredValues, usersOf} from './node-group.js';
+import {type CallNode, liveAtEnd, type Node, type Operand, type Program, type RowsNode, type Value} from '../ir.js';
+import {isStep} from './fuse.js';
+import {NodeGroup, scatteredValues, usersOf} from './node-group.js';
+import {formOf, type Frame, kernelOf, stepsOf} from './steps.js';
 
 const MAX_STEPS = 48;
 const MAX_INPUTS = 16;
@@ -20,14 +12,6 @@ const MAX_LENGTH = 4096;
 const MIN_LENGTH = 4;
 
 const FOLDS: ReadonlySet<string> = new Set(['sum', 'mean', 'max', 'min']);
-
-/** What a group computes on: the trailing axes of `shape` are a row. */
-interface Frame {
-  readonly shape: readonly number[];
-  /** Of one element for each row. */
-  readonly row: readonly number[];
-  readonly length: number;
-}
 
 class Group extends NodeGroup {
   /** What reads the group and need not end it: it comes after it. */
@@ -56,7 +40,7 @@ export function fuseRows(program: Program): Program {
 class RowFusion {
   readonly #program: Program;
   readonly #nodes: Node[] = [];
-  readonly #users: ReadonlyMap<Value, readonly object[]>;
+  readonly #users: ReadonlyMap<Value, readonly Node[]>;
   readonly #kept: ReadonlySet<Operand>;
   /** Values whose elements do not lie in order. */
   readonly #scattered: ReadonlySet<Operand>;
@@ -195,63 +179,26 @@ class RowFusion {
     this.#nodes.push(...(rows === null ? nodes : [rows]), ...group.later);
   }
 
-  /** The places of nodes whose values somebody else needs. */
-  #results(nodes: readonly CallNode[]): number[] {
-    const inside = new Set<object>(nodes);
-    return nodes.flatMap(({outputs}, i) => {
-      const needed = outputs.some(
-        (output) => this.#kept.has(output) || (this.#users.get(output) ?? []).some((user) => !inside.has(user)),
-      );
-      return needed ? [i] : [];
-    });
-  }
-
   /** Null where nobody needs what it gives, or more is needed than one kernel gives. */
   #rows(group: Group, frame: Frame): RowsNode | null {
     const {nodes} = group;
-    const inputs = group.inputs();
-    const places = new Map<string | Value, number>(inputs.map((input, i) => [keyOf(input), i]));
-    const steps = nodes.map(({execution, inputs: from, outputs}, i) => {
-      const read = from.map((input) => places.get(keyOf(input)) ?? -1);
-      for (const output of outputs) places.set(output, inputs.length + i);
-      const kernel = kernelOf(execution);
-      const [output] = outputs;
-      const isRow = output !== undefined && !sameShape(output.shape, frame.shape);
-      const kind = FOLDS.has(kernel) ? ('fold' as const) : isRow ? ('row' as const) : ('whole' as const);
-      return {kernel, dtype: dtypeOf(outputs), from: read, kind};
+    const {inputs, outputs, steps, results} = stepsOf(group, this.#users, this.#kept);
+    const kinds = nodes.map((node) => {
+      if (this.#isFold(node)) return 'fold';
+      return sameShape(node.outputs[0]?.shape ?? [], frame.shape) ? 'whole' : 'row';
     });
-    const results = this.#results(nodes);
     if (results.length === 0 || results.length > MAX_RESULTS) return null;
     return {
       kind: 'rows',
+      reduces: 'rows',
       op: nodes.at(-1)?.op ?? 'rows',
       inputs,
-      outputs: results.flatMap((i) => nodes[i]?.outputs ?? []),
+      outputs,
       rows: sizeOf(frame.row) ?? 0,
       length: frame.length,
       forms: inputs.map((input) => formOf(input, frame) ?? 'whole'),
-      steps,
+      steps: steps.map((step, i) => ({...step, kind: kinds[i] ?? 'whole'})),
       results,
     };
   }
 }
-
-/** How an operand stands in a frame; null where it is repeated in another way. */
-function formOf(operand: Operand, {shape, row}: Frame): Form | null {
-  if (operand.kind === 'scalar' || (sizeOf(operand.shape) === 1 && !sameShape(operand.shape, row))) return 'scalar';
-  if (sameShape(operand.shape, shape)) return 'whole';
-  if (sameShape(operand.shape, row)) return 'row';
-  const trailing = shape.filter((_, axis) => row[axis] === 1 && shape[axis] !== 1).length;
-  const own = operand.shape.slice(
-    Math.max(
-      0,
-      operand.shape.findIndex((size) => size !== 1),
-    ),
-  );
-  return trailing > 0 && sameShape(own, shape.slice(shape.length - own.length)) && sizeOf(own) === lengthOf(shape, row)
-    ? 'column'
-    : null;
-}
-
-const lengthOf = (shape: readonly number[], row: readonly number[]): number =>
-  (sizeOf(shape) ?? 0) / Math.max(1, sizeOf(row) ?? 1);

@@ -1,5 +1,5 @@
 import {reshape} from '../../primitives/movement.js';
-import {sameShape, sizeOf} from '../../shape.js';
+import {broadcastShapes, concrete, sameShape, type Shape, sizeOf} from '../../shape.js';
 import {
   type CallNode,
   freshValues,
@@ -98,7 +98,9 @@ class Sinking {
       const isRepeated = maker?.kind === 'call' && maker.name === 'broadcast_to' && base !== undefined;
       return isRepeated && base.shape.length <= output.shape.length ? base : input;
     });
-    return {...node, inputs};
+    let shape: Shape | null = [];
+    for (const input of inputs) shape = shape === null ? null : broadcastShapes(shape, input.shape);
+    return shape !== null && sameShape(concrete(shape), output.shape) ? {...node, inputs} : node;
   }
 
   /** What an operand is a reshape of. */

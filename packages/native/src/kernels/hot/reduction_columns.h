@@ -133,17 +133,25 @@ template <class Op, class T>
   reduce_rows_of_columns<Op>(acc, base, width, column_stride, reduced, begin, end, work);
 }
 
-/// Rows of a few elements without gaps are read as longer rows that hold `k` of them: full vectors instead of tails.
+/// How many rows of a few elements without gaps are read as one, so that vectors are full.
+template <class T>
+inline int64_t rows_side_by_side(int64_t width, int64_t rows) {
+  constexpr int64_t L = lanes<T>;
+  constexpr int64_t kWide = kColumnBlock<T> / 4;
+  if (width >= kWide) return 1;
+  const int64_t common = width & -width;  // the power of two in the width
+  const int64_t unit = common >= L ? 1 : L / common;
+  const int64_t wanted = (kWide + unit * width - 1) / (unit * width) * unit;
+  const int64_t most = rows / (8 * unit) * unit;
+  return wanted < most ? wanted : most > 1 ? most : 1;
+}
+
+/// Rows of a few elements without gaps are read as longer rows that hold `k` of them.
 template <class Op, class T>
 [[gnu::noinline]] bool reduce_folded(T* acc, const T* base, int64_t width, const ReductionAxes& reduced, int64_t begin,
                                      int64_t end) {
-  constexpr int64_t L = lanes<T>;
-  constexpr int64_t kWide = kColumnBlock<T> / 4;
-  if (reduced.count != 1 || reduced.axes[0].in != width || width >= kWide) return false;
-  const int64_t common = width & -width;  // the power of two in the width
-  const int64_t unit = common >= L ? 1 : L / common;
-  int64_t k = (kWide + unit * width - 1) / (unit * width) * unit;
-  if (const int64_t most = (end - begin) / (8 * unit) * unit; k > most) k = most;
+  if (reduced.count != 1 || reduced.axes[0].in != width) return false;
+  const int64_t k = rows_side_by_side<T>(width, end - begin);
   if (k <= 1) return false;
   const int64_t folded = (end - begin) / k;
   const int64_t wide = k * width;

@@ -60,7 +60,21 @@ const char* rows(const Call& call) {
     EXPECT(y.contiguous, kGaps);
   }
   generic::Rows steps;
-  return generic::read_rows(call, steps);
+  return generic::read_rows(call, generic::Reduces::rows, steps);
+}
+
+const char* columns(const Call& call) {
+  EXPECT(call.num_inputs >= 1 && call.num_outputs >= 1, kCounts);
+  EXPECT(in(call, 0).rank == 2, kShapes);
+  for (int i = 1; i < call.num_inputs; ++i) EXPECT(same_shape(in(call, i), in(call, 0)), kShapes);
+  for (int i = 0; i < call.num_outputs; ++i) {
+    const Operand& y = out(call, i);
+    EXPECT(y.rank == 2 && y.shape[1] == in(call, 0).shape[1], kShapes);
+    EXPECT(y.shape[0] == in(call, 0).shape[0] || y.shape[0] == 1, kShapes);
+    EXPECT(y.contiguous, kGaps);
+  }
+  generic::Rows steps;
+  return generic::read_rows(call, generic::Reduces::columns, steps);
 }
 
 // ---- Movement ----------------------------------------------------------------------------------------------------
@@ -272,6 +286,7 @@ void add_tensors(const Add& add) {
   add({"cast"}, &cast);
   add({"chain"}, &chain);
   add({"rows"}, &rows);
+  add({"columns"}, &columns);
   add({"copy"}, &copy);
   add({"fill"}, &fill);
   add({"concatenate"}, &concatenate);
