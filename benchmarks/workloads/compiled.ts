@@ -160,18 +160,14 @@ export const compiled: Workload = {
         for (let i = 0; i < length; i++) y = y.matmul(t).tanh();
         return y;
       });
-    for (const length of [500, 5000]) {
+    for (const length of [50, 500, 5000]) {
       const program = deep(length);
       const perOp = (seconds: readonly number[]) => seconds.map((each) => each / (2 * length));
-      const first = await time(() => deep(length)(small), {repetitions: 5});
+      const repetitions = 5000 / length;
+      const first = await time(() => deep(length)(small), {repetitions: Math.max(5, Math.min(40, repetitions))});
       report(timeRow(`compile_per_op_of_${String(2 * length)}`, 'us', perOp(first)));
-      report(
-        timeRow(
-          `run_per_op_of_${String(2 * length)}`,
-          'us',
-          perOp(await time(() => program(small), {repetitions: 7, inner: 10})),
-        ),
-      );
+      const run = await time(() => program(small), {repetitions: 7, warmup: 10, inner: Math.max(10, repetitions)});
+      report(timeRow(`run_per_op_of_${String(2 * length)}`, 'us', perOp(run)));
     }
   },
 };

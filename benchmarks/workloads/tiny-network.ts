@@ -1,4 +1,4 @@
-import {layers, ops, optimizers, Sequential, tensor} from 'keratin';
+import {jit, layers, ops, optimizers, Sequential, tensor, type Tensor} from 'keratin';
 import {time, timeRow, type Workload} from '../harness.js';
 
 export const tinyNetwork: Workload = {
@@ -21,7 +21,8 @@ export const tinyNetwork: Workload = {
       timeRow(
         'xor_train_on_batch',
         'us',
-        await time(() => model.trainOnBatch(x, y), {repetitions: 7, warmup: 500, inner: 500}),
+        // V8 compiles what runs thousands of times.
+        await time(() => model.trainOnBatch(x, y), {repetitions: 15, warmup: 5000, inner: 500}),
       ),
     );
     // Steps of fit on data in memory: all that the trainer costs beside the network.
@@ -34,12 +35,14 @@ export const tinyNetwork: Workload = {
         step.map((seconds) => seconds / 2000),
       ),
     );
-    report(timeRow('xor_call_1', 'us', await time(() => model(one), {repetitions: 7, warmup: 500, inner: 2000})));
+    report(timeRow('xor_call_1', 'us', await time(() => model(one), {repetitions: 7, warmup: 5000, inner: 2000})));
+    const compiled = jit((t: Tensor) => model(t));
+    report(timeRow('xor_jit_call', 'us', await time(() => compiled(one), {repetitions: 9, warmup: 5000, inner: 5000})));
     report(
       timeRow(
         'xor_predict_1',
         'us',
-        await time(() => model.predict(one, {verbose: 0}), {repetitions: 7, warmup: 100, inner: 200}),
+        await time(() => model.predict(one, {verbose: 0}), {repetitions: 9, warmup: 2000, inner: 200}),
       ),
     );
   },

@@ -50,6 +50,9 @@ double cgroup_cores() {
   return quota > 0 && period > 0 ? quota / period : 0;
 }
 
+// How long the submitter of a job looks for its end before it sleeps: longer than most single pieces of work take.
+constexpr auto kPatience = std::chrono::microseconds(100);
+
 // More threads than these begin where others began.
 constexpr int64_t kMaxShares = 64;
 
@@ -106,13 +109,19 @@ class ThreadPool {
     drain(0);
     // No worker may join from here on; wait for those that did.
     seats_.store(-1'000'000, std::memory_order_seq_cst);
-    int spins = 0;
-    while (joined_.load(std::memory_order_seq_cst) > 0) {
-      if (++spins < 4096) {
+    Clock::time_point begin;
+    for (int spins = 0; joined_.load(std::memory_order_seq_cst) > 0; ++spins) {
+      if (spins == 0) begin = Clock::now();
+      if ((spins & 63) != 63 || Clock::now() - begin < kPatience) {
         pause_cpu();
-      } else {
-        std::this_thread::yield();
+        continue;
       }
+      // The core of a worker was taken away. Whoever yields gives a competing process a whole time slice; whoever
+      // sleeps is back as soon as the worker is done.
+      waiting_.store(true, std::memory_order_seq_cst);
+      std::unique_lock lock(done_mutex_);
+      done_.wait(lock, [this] { return joined_.load(std::memory_order_seq_cst) == 0; });
+      waiting_.store(false, std::memory_order_relaxed);
     }
   }
 
@@ -140,7 +149,10 @@ class ThreadPool {
       // Announce first, then take a seat: the submitter closes the seats before it waits for joined_ to fall to zero.
       joined_.fetch_add(1, std::memory_order_seq_cst);
       if (seats_.fetch_sub(1, std::memory_order_seq_cst) > 0) drain(index + 1);
-      joined_.fetch_sub(1, std::memory_order_release);
+      if (joined_.fetch_sub(1, std::memory_order_seq_cst) == 1 && waiting_.load(std::memory_order_seq_cst)) {
+        const std::lock_guard lock(done_mutex_);
+        done_.notify_one();
+      }
     }
   }
 
@@ -175,6 +187,11 @@ class ThreadPool {
   std::mutex park_mutex_;
   std::condition_variable wake_;
   std::atomic<int> parked_{0};
+
+  // The submitter sleeps until the last worker has left.
+  std::mutex done_mutex_;
+  std::condition_variable done_;
+  std::atomic<bool> waiting_{false};
 
   // True on workers and while this thread runs a job: nested calls run here.
   static thread_local bool busy_here_;
