@@ -11,6 +11,7 @@ import {
   loadSafetensors,
   ops,
   random,
+  scan,
   SeedGenerator,
   setSeed,
   tensor,
@@ -179,6 +180,25 @@ describe('a file of a program', () => {
       return whileLoop((z) => z.sum().less(3), (z) => z.add(y), y, {maximumIterations: 4}); // prettier-ignore
     });
     await f.export(at('base.keratin'), ops.ones([2, 3]));
+    // All kinds of nodes, and what passes make of them: epilogues, chains, rows, grouped updates, branches and loops.
+    const weights = [w(), new Variable(random.normal([2]), {name: 'b'})] as const;
+    const step = jit((x: Tensor) => {
+      const tape = new GradientTape();
+      const loss = tape.record(() => {
+        const logits = ops.relu(x.matmul(weights[0]).add(weights[1])).tanh();
+        return ops.softmax(ops.concatenate([logits, logits.exp(), logits.neg()], -1)).square().mean();
+      });
+      const gradients = tape.gradient(loss, weights);
+      weights.forEach((weight, i) => {
+        updateVariables('sgd_update', [gradients[i] ?? loss], [0.1, 0, 0, 0, 0], [weight]);
+      });
+      const sums = scan((carry: Tensor, row: Tensor) => [carry.add(row), carry], ops.zeros([3]), x);
+      return [loss, cond(loss.greater(0), () => x.mul(2), () => x.neg()), sums]; // prettier-ignore
+    });
+    await step.export(at('step.keratin'), ops.ones([2, 3]));
+    const kinds = ['epilogue', 'rows', 'fuse', 'group'] as const;
+    const texts = kinds.map((kind) => jit((x: Tensor) => step(x), {passes: {[kind]: false}}).ir(ops.ones([2, 3])));
+    for (const text of texts) expect(text).not.toBe(step.ir(ops.ones([2, 3])));
   });
 
   const program = (from: RegExp | string, to: string) => (metadata: Record<string, string>) => {
@@ -213,10 +233,10 @@ describe('a file of a program', () => {
   });
 
   // KERATIN_FUZZ=2000 for the whole.
-  const RUNS = Number(process.env['KERATIN_FUZZ'] ?? 150);
-  it('that is damaged gives a clear error or runs', {timeout: 600_000}, async () => {
-    const bytes = await readFile(at('base.keratin'));
-    const {tensors, metadata} = await readSafetensors(at('base.keratin'), 'test');
+  const RUNS = Number(process.env['KERATIN_FUZZ'] ?? 100);
+  it.each(['base', 'step'])('that is damaged gives a clear error or runs: %s', {timeout: 600_000}, async (base) => {
+    const bytes = await readFile(at(`${base}.keratin`));
+    const {tensors, metadata} = await readSafetensors(at(`${base}.keratin`), 'test');
     const text = metadata['program'] ?? '';
     const next = generator(11);
     const pick = (n: number) => Math.floor(next() * n);
