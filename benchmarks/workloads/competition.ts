@@ -41,7 +41,7 @@ async function compete(): Promise<readonly ChildProcess[]> {
     for (const child of busy) child.kill('SIGKILL');
   };
   process.once('exit', stop);
-  await Promise.all(busy.map((child) => new Promise((resolve) => child.stdout?.once('data', resolve))));
+  await Promise.all(busy.map((child) => new Promise((resolve) => child.stdout.once('data', resolve))));
   return busy;
 }
 

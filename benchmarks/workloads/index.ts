@@ -1,5 +1,6 @@
 import {type Workload} from '../harness.js';
 import {adam} from './adam.js';
+import {competition} from './competition.js';
 import {compiled} from './compiled.js';
 import {convnet} from './convnet.js';
 import {convolution} from './convolution.js';
@@ -38,4 +39,5 @@ export const workloads: readonly Workload[] = [
   transformer,
   scaling,
   eventLoop,
+  competition,
 ];
