@@ -171,7 +171,7 @@ function runAll(): void {
     applyAll(primitive, rows, {epsilon: 1e-3});
   }
   const primitiveOf = (name: string) => registeredPrimitives().get(name) as Primitive<unknown>;
-  const [h, gates, state] = [uniform([2, 3, 5]), uniform([2, 3, 20], 0.1, 0.9), uniform([3, 5])];
+  const [h, gates, state] = [uniform([2, 3, 5]), uniform([2, 3, 20], 0.1, 0.9), uniform([2, 5])];
   const [heads, rows, none] = [uniform([2, 3, 4, 5]), uniform([2, 4, 3]), tensor(0, 'float64')];
   const attributes = {
     scale: 1,
@@ -187,9 +187,16 @@ function runAll(): void {
     [heads, heads, heads, heads, none, tensor(true), heads, rows, rows],
     attributes,
   );
-  applyAll(primitiveOf('lstm_sequence_gradient'), [h, h, gates, h, state, uniform([5, 20])], undefined);
-  applyAll(primitiveOf('gru_sequence_gradient'), [h, gates, h, state, uniform([5, 15])], undefined);
-  applyAll(primitiveOf('simple_rnn_sequence_gradient'), [h, h, uniform([5, 5])], undefined);
+  const inputs = uniform([2, 3, 4]);
+  const kernels = (wide: number) => [uniform([4, wide]), uniform([5, wide])];
+  const wanted = {inputs: true};
+  applyAll(
+    primitiveOf('lstm_sequence_gradient'),
+    [state, state, h, inputs, state, state, h, h, gates, ...kernels(20)],
+    wanted,
+  );
+  applyAll(primitiveOf('gru_sequence_gradient'), [state, h, inputs, state, h, gates, ...kernels(15)], wanted);
+  applyAll(primitiveOf('simple_rnn_sequence_gradient'), [state, h, inputs, state, h, ...kernels(5)], wanted);
 }
 
 describe('instructions', () => {

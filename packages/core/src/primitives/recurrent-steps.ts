@@ -4,10 +4,11 @@ import {type Tensor} from '../tensor/tensor.js';
 
 // The cells step by step in ops: what the kernels of recurrent.ts compute in one go.
 
-/** x [t, b, 4 u], h0 and c0 [b, u], kernel [u, 4 u] to h, c [t, b, u] and the gates i, f, g, o [t, b, 4 u]. */
-export function lstmSteps(...[x, h0, c0, kernel]: readonly Tensor[]): readonly Tensor[] {
-  return goThrough(required(x), [required(h0), required(c0)], 3, (step, [h, c]) => {
-    const [i, f, g, o] = split(step.add(required(h).matmul(required(kernel))), 4, -1);
+/** An LSTM: x [b, t, f], h0, c0, kernel, recurrent, bias to the last h and c, and h, c and the gates i, f, g, o of all steps. */
+export function lstmSteps(...[x, h0, c0, kernel, recurrent, bias]: readonly Tensor[]): readonly Tensor[] {
+  const sums = projected(x, kernel, bias);
+  return goThrough(sums, [required(h0), required(c0)], 3, (step, [h, c]) => {
+    const [i, f, g, o] = split(step.add(required(h).matmul(required(recurrent))), 4, -1);
     const [input, forget, output] = [required(i).sigmoid(), required(f).sigmoid(), required(o).sigmoid()];
     const candidate = required(g).tanh();
     const cell = forget.mul(required(c)).add(input.mul(candidate));
@@ -16,12 +17,12 @@ export function lstmSteps(...[x, h0, c0, kernel]: readonly Tensor[]): readonly T
   });
 }
 
-/** x [t, b, 3 u], h0 [b, u], kernel [u, 3 u], bias [3 u] to h [t, b, u] and z, r, g, h U + b of g [t, b, 4 u]. */
-export function gruSteps(...[x, h0, kernel, bias]: readonly Tensor[]): readonly Tensor[] {
-  return goThrough(required(x), [required(h0)], 2, (step, [before]) => {
+/** A GRU: x, h0, kernel, recurrent, bias, that of the states, to the last h, and h and z, r, g, h U + b of g of all steps. */
+export function gruSteps(...[x, h0, kernel, recurrent, bias, ofStates]: readonly Tensor[]): readonly Tensor[] {
+  return goThrough(projected(x, kernel, bias), [required(h0)], 2, (step, [before]) => {
     const h = required(before);
     const [xz, xr, xg] = split(step, 3, -1);
-    const [hz, hr, hg] = split(h.matmul(required(kernel)).add(required(bias)), 3, -1);
+    const [hz, hr, hg] = split(h.matmul(required(recurrent)).add(required(ofStates)), 3, -1);
     const update = required(xz).add(required(hz)).sigmoid();
     const reset = required(xr).add(required(hr)).sigmoid();
     const own = required(hg);
@@ -31,12 +32,24 @@ export function gruSteps(...[x, h0, kernel, bias]: readonly Tensor[]): readonly 
   });
 }
 
-/** x [t, b, u], h0 [b, u], kernel [u, u] to h [t, b, u]. */
-export function simpleSteps(...[x, h0, kernel]: readonly Tensor[]): readonly Tensor[] {
-  return goThrough(required(x), [required(h0)], 1, (step, [h]) => {
-    const state = step.add(required(h).matmul(required(kernel))).tanh();
+/** A simple recurrent net: x, h0, kernel, recurrent, bias to the last h, and h of all steps. */
+export function simpleSteps(...[x, h0, kernel, recurrent, bias]: readonly Tensor[]): readonly Tensor[] {
+  return goThrough(projected(x, kernel, bias), [required(h0)], 1, (step, [h]) => {
+    const state = step.add(required(h).matmul(required(recurrent))).tanh();
     return {states: [state], outputs: [[state]]};
   });
+}
+
+/** x kernel + bias; a kernel without rows is the identity. */
+function projected(...[x, kernel, bias]: readonly (Tensor | undefined)[]): Tensor {
+  const [inputs, weights] = [required(x), required(kernel)];
+  if (weights.dim(0) === 0) return inputs.add(required(bias));
+  const [batch, steps, features] = [inputs.dim(0), inputs.dim(1), inputs.dim(2)];
+  const sums = inputs
+    .reshape([batch * steps, features])
+    .matmul(weights)
+    .add(required(bias));
+  return sums.reshape([batch, steps, weights.dim(1)]);
 }
 
 interface Step {
@@ -53,12 +66,12 @@ function goThrough(
 ): readonly Tensor[] {
   const all: Tensor[][] = Array.from({length: outputs}, () => []);
   let states = initial;
-  for (const now of unstack(x)) {
+  for (const now of unstack(x, 1)) {
     const made = step(now, states);
     states = made.states;
     made.outputs.forEach((parts, i) => all[i]?.push(parts.length === 1 ? required(parts[0]) : concatenate(parts, -1)));
   }
-  return all.map((list) => stack(list));
+  return [...states, ...all.map((list) => stack(list, 1))];
 }
 
 const required = (x: Tensor | undefined): Tensor => {

@@ -83,16 +83,27 @@ const windows =
   (call) =>
     elements(of(call)) * (sizeOf(call.attributes.slice(1, 1 + (call.attributes[0] ?? 0))) ?? 1);
 
-/** At each step the states meet the recurrent kernel; then so many operations for each unit. */
+/** Where a recurrent cell has its operands. */
+interface SequenceOperands {
+  readonly x: number;
+  /** Of the inputs; the recurrent one follows. */
+  readonly kernel: number;
+  /** Operations for each unit of a step beside the products. */
+  readonly perUnit: number;
+  /** Of a gradient: products of the gradient with the transposed kernels, as far as it is wanted, and of inputs and states with it. */
+  readonly gradient?: boolean;
+}
+
+/** At each step the inputs meet their kernel and the states the recurrent one; then so many operations for each unit. */
 const sequence =
-  (kernelAt: number, perUnit: number): Rule =>
+  ({x: xAt, kernel: kernelAt, perUnit, gradient = false}: SequenceOperands): Rule =>
   ({inputs, outputs}) => {
-    const [h] = outputs;
-    const kernel = inputs[kernelAt];
-    const [units = 1, wide = 0] = kernel?.shape ?? [];
-    const steps = h?.shape[0] ?? 0;
-    const batch = h?.shape[1] ?? 0;
-    return steps * batch * (2 * units * wide + perUnit * units);
+    const [x, kernel, recurrent] = [inputs[xAt], inputs[kernelAt], inputs[kernelAt + 1]];
+    const rows = (x?.shape[0] ?? 0) * (x?.shape[1] ?? 0);
+    const [units = 1] = recurrent?.shape ?? [];
+    const ofInputs = 2 * elements(kernel) * (gradient && elements(outputs[0]) > 0 ? 2 : 1);
+    const ofStates = 2 * elements(recurrent) * (gradient ? 2 : 1);
+    return rows * (ofInputs + ofStates + perUnit * units);
   };
 
 /** Scores of queries [n, t, h, d] and keys [n, s, h, d], their weights and the sums of values [n, s, h, e]. */
@@ -153,12 +164,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   layer_normalization_gradient: each(11, first),
   batch_normalization_gradient: each(11, first),
   // The sums with the inputs, activations and what mixes the states.
-  lstm_sequence: sequence(3, 13),
-  gru_sequence: sequence(2, 13),
-  simple_rnn_sequence: sequence(2, 2),
-  lstm_sequence_gradient: sequence(5, 24),
-  gru_sequence_gradient: sequence(4, 20),
-  simple_rnn_sequence_gradient: sequence(2, 3),
+  lstm_sequence: sequence({x: 0, kernel: 3, perUnit: 13}),
+  gru_sequence: sequence({x: 0, kernel: 2, perUnit: 13}),
+  simple_rnn_sequence: sequence({x: 0, kernel: 2, perUnit: 2}),
+  lstm_sequence_gradient: sequence({x: 3, kernel: 9, perUnit: 24, gradient: true}),
+  gru_sequence_gradient: sequence({x: 2, kernel: 6, perUnit: 20, gradient: true}),
+  simple_rnn_sequence_gradient: sequence({x: 2, kernel: 5, perUnit: 3, gradient: true}),
   attention: attention(0, 1, 1),
   // The scores once more, the gradients of keys and queries; those of values and weights.
   attention_gradient: attention(1, 3, 2),

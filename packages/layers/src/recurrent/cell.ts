@@ -223,13 +223,20 @@ export abstract class Cell extends Layer<never, unknown> implements RecurrentCel
 
 /** What a cell makes of a sequence. */
 export interface WholeSequence {
+  /** The outputs of all steps (batch, time, units), where they are wanted. */
   readonly outputs: Tensor;
+  /** The last states; the first one is the last output. */
   readonly states: readonly Tensor[];
 }
 
-/** The last of the states after each step, in memory of its own: a view would keep all of them. */
-export const lastState = (states: Tensor): Tensor =>
-  states.shape[0] === 1 ? states.reshape(states.shape.slice(1).map(Number)) : ops.concatenate([states.at(-1)]);
+/** What is wanted of a sequence, and what it begins with. */
+export interface WholeOptions {
+  readonly training: boolean | undefined;
+  /** Whether the outputs of all steps are wanted. */
+  readonly sequence: boolean;
+  /** Whether the inputs were projected: times their kernel, with the bias that belongs to it. */
+  readonly projected: boolean;
+}
 
 /** Base of the cells on vectors, that project inputs of all steps at once. */
 export abstract class VectorCell extends Cell {
@@ -284,32 +291,59 @@ export abstract class VectorCell extends Cell {
     states: readonly Tensor[],
     training: boolean | undefined,
   ): readonly [output: Tensor, states: readonly Tensor[]] {
-    if ([projected, ...states].some(isSymbolic)) return this.step(projected, states, training);
-    const whole = this.wholeSequence(projected.expandDims(0), states, training);
-    if (whole === null) return this.step(projected, states, training);
-    const [h = whole.outputs, ...others] = whole.states;
-    return [h, [h, ...others]];
+    return (
+      this.one(projected, states, {training, sequence: false, projected: true}) ??
+      this.step(projected, states, training)
+    );
+  }
+
+  // A step as a sequence of one; null where no kernel knows it.
+  private one(
+    x: Tensor,
+    states: readonly Tensor[],
+    options: WholeOptions,
+  ): readonly [output: Tensor, states: readonly Tensor[]] | null {
+    if ([x, ...states].some(isSymbolic)) return null;
+    const last = this.wholeSequence(x.expandDims(1), states, options)?.states;
+    const [h] = last ?? [];
+    return last === undefined || h === undefined ? null : [h, last];
   }
 
   /**
-   * All steps at once, from projected inputs (time, batch, ...): the outputs (time, batch, units) and the last states. Null where the
-   * cell has to go step by step, which gives the same.
+   * All steps at once, from inputs (batch, time, ...). Null where the cell has to go step by step, which gives the same.
    */
-  wholeSequence(_projected: Tensor, _states: readonly Tensor[], _training: boolean | undefined): WholeSequence | null {
+  wholeSequence(x: Tensor, states: readonly Tensor[], options: WholeOptions): WholeSequence | null {
+    const {training, projected} = options;
+    const {dtype} = x;
+    const drops = training === true && this.recurrentDropout > 0;
+    const single = dtype === 'float32' || dtype === 'float64';
+    const known = this.isFused() && this.activation === activations.tanh && !drops && single;
+    if (!known || dtype !== this.computeDtype || x.dim(1) === 0) return null;
+    if (projected) return this.fused(x, ops.zeros([0, this.gates * this.units], dtype), states, options);
+    const [mask] = this.dropoutMasks([x.dim(0), x.dim(2)], training, 1) ?? [];
+    const inputs = mask === undefined ? x : x.mul(mask.expandDims(1));
+    return this.fused(inputs, this.inComputeDtype(this.kernel), states, options);
+  }
+
+  /** Whether kernels know this cell but for what all cells share: its own class and the activation of its gates. */
+  protected isFused(): boolean {
+    return false;
+  }
+
+  /** By the kernel; one of the inputs without rows says that they are projected, with the bias of the inputs. */
+  protected fused(
+    _x: Tensor,
+    _kernel: Tensor,
+    _states: readonly Tensor[],
+    _options: WholeOptions,
+  ): WholeSequence | null {
     return null;
   }
 
-  /** Whether kernels know this cell: its own class, tanh, nothing dropped between steps, float32 or float64. */
-  protected isFused(projected: Tensor, training: boolean | undefined, own: unknown): boolean {
-    const drops = training === true && this.recurrentDropout > 0;
-    const {dtype} = projected;
-    return (
-      this.constructor === own &&
-      this.activation === activations.tanh &&
-      !drops &&
-      (dtype === 'float32' || dtype === 'float64') &&
-      projected.dim(0) > 0
-    );
+  /** The bias of the inputs, of zeros where there is none or it was added already. */
+  protected biasOr(bias: Tensor | null, projected: boolean): Tensor {
+    if (bias !== null && !projected) return bias;
+    return ops.zeros([this.gates * this.units], this.computeDtype) as Tensor;
   }
 
   /** x kernel + bias with dropout, whether x is one step or all of them; `masks` has one mask, or one for each gate. */
@@ -342,7 +376,10 @@ export abstract class VectorCell extends Cell {
   override call(...args: readonly unknown[]): unknown {
     const [x, states, options] = args as [Tensor, Tensor | readonly Tensor[], CallOptions];
     const list = isTensor(states) ? [states] : states;
-    const [output, next] = this.advance(this.project(x, options.training), list, options.training);
+    const {training} = options;
+    const [output, next] =
+      this.one(x, list, {training, sequence: false, projected: false}) ??
+      this.step(this.project(x, training), list, training);
     return [output, isTensor(states) ? next[0] : next];
   }
 

@@ -3,7 +3,7 @@ import {gruSequence} from '@keratin/core/internal';
 import * as activations from '../activations/index.js';
 import {checkBoolean} from '../layer/arguments.js';
 import {type CallOptions} from '../layer/types.js';
-import {lastState, VectorCell} from './cell.js';
+import {VectorCell, type WholeOptions} from './cell.js';
 import {gateActivation, type GatedCellOptions} from './lstm-cell.js';
 
 /** Options of {@link GRUCell}. */
@@ -76,20 +76,18 @@ export class GRUCell extends VectorCell {
     const output = z.mul(h).add(z.neg().add(1).mul(candidate));
     return [output, [output]] as const;
   }
-  override wholeSequence(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
+  protected override isFused(): boolean {
+    return this.constructor === GRUCell && this.recurrentActivation === activations.sigmoid && this.resetAfter;
+  }
+  protected override fused(x: Tensor, kernel: Tensor, states: readonly Tensor[], {sequence, projected}: WholeOptions) {
     const [h0] = states;
-    const isFused = this.isFused(projected, training, GRUCell) && this.recurrentActivation === activations.sigmoid;
-    if (!isFused || !this.resetAfter || h0 === undefined) return null;
-    const [, bias] = this.biases();
-    const kernel = this.inComputeDtype(this.recurrentKernel);
-    const h = gruSequence(
-      projected,
-      h0,
-      kernel,
-      bias ?? (ops.zeros([3 * this.units], this.computeDtype) as Tensor),
-      this.path,
-    );
-    return {outputs: h, states: [lastState(h)]};
+    if (h0 === undefined) return null;
+    const recurrent = this.inComputeDtype(this.recurrentKernel);
+    const [ofInputs, ofState] = this.biases();
+    const bias = this.biasOr(ofInputs, projected);
+    const recurrentBias = this.biasOr(ofState, false);
+    const {last, h} = gruSequence({x, h0, kernel, recurrent, bias, recurrentBias}, sequence, this.path);
+    return {outputs: h, states: [last]};
   }
   override getConfig(): Config {
     return {

@@ -4,7 +4,7 @@ import * as activations from '../activations/index.js';
 import {Initializer, type InitializerIdentifier} from '../initializers/index.js';
 import {checkBoolean} from '../layer/arguments.js';
 import {type CallOptions} from '../layer/types.js';
-import {type CellOptions, lastState, VectorCell} from './cell.js';
+import {type CellOptions, VectorCell, type WholeOptions} from './cell.js';
 
 /** Options of the cells with gates. */
 export interface GatedCellOptions extends CellOptions {
@@ -74,12 +74,16 @@ export class LSTMCell extends VectorCell {
     const z = projected.add(this.recurrentProduct(h, training));
     return longShortTerm(z, c, this.activation, this.recurrentActivation, -1);
   }
-  override wholeSequence(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
+  protected override isFused(): boolean {
+    return this.constructor === LSTMCell && this.recurrentActivation === activations.sigmoid;
+  }
+  protected override fused(x: Tensor, kernel: Tensor, states: readonly Tensor[], {sequence, projected}: WholeOptions) {
     const [h0, c0] = states;
-    const isFused = this.isFused(projected, training, LSTMCell) && this.recurrentActivation === activations.sigmoid;
-    if (!isFused || h0 === undefined || c0 === undefined) return null;
-    const {h, c} = lstmSequence(projected, h0, c0, this.inComputeDtype(this.recurrentKernel), this.path);
-    return {outputs: h, states: [lastState(h), lastState(c)]};
+    if (h0 === undefined || c0 === undefined) return null;
+    const recurrent = this.inComputeDtype(this.recurrentKernel);
+    const bias = this.biasOr(this.bias === null ? null : this.inComputeDtype(this.bias), projected);
+    const {last, cell, h} = lstmSequence({x, h0, c0, kernel, recurrent, bias}, sequence, this.path);
+    return {outputs: h, states: [last, cell]};
   }
   override getConfig(): Config {
     return {

@@ -206,13 +206,12 @@ export class RNN<O = unknown> extends Sequences<O> {
     const {initialState, mask, training} = options as RNNCallOptions;
     if (isSymbolic(sequences)) return this.onSymbol(sequences);
     const initial = this.startingStates(sequences, initialState);
-    const swapped = ops.swapaxes(sequences, 0, 1);
     const {last, all, states} =
       this.cell instanceof VectorCell
-        ? this.throughVectors(this.cell, this.cell.project(swapped, training), initial, options)
+        ? this.throughVectors(this.cell, sequences, initial, options)
         : goThrough(
             this.path,
-            swapped,
+            ops.swapaxes(sequences, 0, 1),
             initial,
             (x, before) => stepOf(this.cell(x as never, before as never, {training}) as readonly [Tensor, States]),
             this.stepOptions(mask),
@@ -236,22 +235,22 @@ export class RNN<O = unknown> extends Sequences<O> {
     };
   }
 
-  // With a cell whose inputs are projected for all steps; all steps in one kernel where nothing is masked and it has one.
-  private throughVectors(cell: VectorCell, projected: Tensor, initial: States, options: RNNCallOptions): Through {
+  // With a cell on vectors: all steps in one kernel where nothing is masked and it has one, else from inputs projected for all steps.
+  private throughVectors(cell: VectorCell, sequences: Tensor, initial: States, options: RNNCallOptions): Through {
     const {training} = options;
     const steps = this.stepOptions(options.mask);
     const states = initial as readonly Tensor[];
+    const sequence = this.returnSequences;
     if (steps.mask === undefined) {
-      const ordered = this.goBackwards ? ops.flip(projected, 0) : projected;
-      const whole = cell.wholeSequence(ordered, states, training);
+      const ordered = this.goBackwards ? ops.flip(sequences, 1) : sequences;
+      const whole = cell.wholeSequence(ordered, states, {training, sequence, projected: false});
       const last = whole?.states[0];
-      if (whole !== null && last !== undefined) {
-        return {last, all: this.returnSequences ? ops.swapaxes(whole.outputs, 0, 1) : null, states: whole.states};
-      }
+      if (whole !== null && last !== undefined)
+        return {last, all: sequence ? whole.outputs : null, states: whole.states};
     }
     return goThrough(
       this.path,
-      projected,
+      cell.project(ops.swapaxes(sequences, 0, 1), training),
       initial,
       (x, before) => cell.advance(x, before as readonly Tensor[], training),
       steps,

@@ -1,7 +1,7 @@
 import {type Tensor} from '@keratin/core';
 import {simpleSequence} from '@keratin/core/internal';
 import {type CallOptions} from '../layer/types.js';
-import {type CellOptions, lastState, VectorCell} from './cell.js';
+import {type CellOptions, VectorCell, type WholeOptions} from './cell.js';
 
 /** Options of {@link SimpleRNNCell}. */
 export type SimpleRNNCellOptions = CellOptions;
@@ -31,10 +31,15 @@ export class SimpleRNNCell extends VectorCell {
     const output = this.activation(z.add(this.recurrentProduct(h, training)));
     return [output, [output]] as const;
   }
-  override wholeSequence(projected: Tensor, states: readonly Tensor[], training: boolean | undefined) {
+  protected override isFused(): boolean {
+    return this.constructor === SimpleRNNCell;
+  }
+  protected override fused(x: Tensor, kernel: Tensor, states: readonly Tensor[], {sequence, projected}: WholeOptions) {
     const [h0] = states;
-    if (!this.isFused(projected, training, SimpleRNNCell) || h0 === undefined) return null;
-    const h = simpleSequence(projected, h0, this.inComputeDtype(this.recurrentKernel), this.path);
-    return {outputs: h, states: [lastState(h)]};
+    if (h0 === undefined) return null;
+    const recurrent = this.inComputeDtype(this.recurrentKernel);
+    const bias = this.biasOr(this.bias === null ? null : this.inComputeDtype(this.bias), projected);
+    const {last, h} = simpleSequence({x, h0, kernel, recurrent, bias}, sequence, this.path);
+    return {outputs: h, states: [last]};
   }
 }

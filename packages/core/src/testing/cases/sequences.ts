@@ -9,20 +9,23 @@ const along = (low: number, high: number): PrimitiveCases =>
     [false, true].map((reverse) => () => ({inputs: [uniform([3, 4, 2], low, high)], attributes: {axis, reverse}})),
   );
 
-// Steps, samples and units of recurrent cells with their states and, for a GRU, a bias.
-const recurrent = (gates: number, states: number, bias: boolean): PrimitiveCases =>
+// Samples, steps, features and units of recurrent cells with their states and biases; no features: inputs that are projected already.
+const recurrent = (gates: number, states: number, biases: number): PrimitiveCases =>
   [
-    [1, 1, 1],
-    [3, 2, 3],
-    [2, 3, 1],
-    [2, 0, 2],
-  ].map(([steps = 0, batch = 0, units = 0]) => () => ({
+    {batch: 1, steps: 1, features: 1, units: 1},
+    {batch: 2, steps: 3, features: 2, units: 3},
+    {batch: 3, steps: 2, features: 0, units: 1},
+    {batch: 0, steps: 2, features: 2, units: 2},
+    {batch: 2, steps: 2, features: 1, units: 2, keep: false},
+  ].map(({batch, steps, features, units, keep = true}) => () => ({
     inputs: [
-      uniform([steps, batch, gates * units]),
+      uniform([batch, steps, features === 0 ? gates * units : features]),
       ...Array.from({length: states}, (_, i) => uniform([batch, units], -1, 1, 3 + i)),
+      uniform([features, gates * units], -1, 1, 6),
       uniform([units, gates * units], -1, 1, 7),
-      ...(bias ? [uniform([gates * units], -1, 1, 9)] : []),
+      ...Array.from({length: biases}, (_, i) => uniform([gates * units], -1, 1, 9 + i)),
     ],
+    attributes: {keep, sequence: true},
   }));
 
 /** Running sums and products, special functions, recurrent cells, and updates at indices. */
@@ -38,9 +41,9 @@ export const SEQUENCES: Readonly<Record<string, PrimitiveCases>> = {
     () => ({inputs: [spread([3, 4], 3.2, 3.8), uniform([4], 0.9, 1)]}),
     () => ({inputs: [spread([2, 1], -3.8, -3.2), uniform([3], 0.9, 1)]}),
   ],
-  lstm_sequence: recurrent(4, 2, false),
-  gru_sequence: recurrent(3, 1, true),
-  simple_rnn_sequence: recurrent(1, 1, false),
+  lstm_sequence: recurrent(4, 2, 1),
+  gru_sequence: recurrent(3, 1, 2),
+  simple_rnn_sequence: recurrent(1, 1, 1),
   scatter_update: [
     ...(['set', 'add', 'subtract'] as const).map((mode) => () => ({
       inputs: [ints([[2], [0]]), uniform([2, 3]), uniform([4, 3], -1, 1, 5)],

@@ -11,8 +11,6 @@ export class GraphBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly tensors: OnnxTensor[] = [];
   readonly sizes: Sizes;
-  /** Values of the first recording that only later nodes ask for in part, such as all states of a net: how they are had. */
-  readonly parts = new Map<Value, string>();
   readonly #names = new Map<Value, string>();
   readonly #taken = new Map<string, number>();
   readonly #constants = new Map<string, string>();

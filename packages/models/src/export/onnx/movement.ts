@@ -1,5 +1,4 @@
 import {ValueError} from '@keratin/core';
-import {type Value} from '@keratin/core/internal';
 import {type Call, type Operator} from './call.js';
 import {type Size} from './sizes.js';
 
@@ -53,15 +52,12 @@ function place(call: Call, numbers: readonly number[], sizes: readonly number[])
 
 function slice(call: Call): string {
   const {graph} = call;
-  const source = call.operand(0);
-  const part = source.kind === 'value' ? graph.parts.get(source) : undefined;
   const [steps, starts, lengths] = [call.numbers('steps'), call.lists('starts'), call.lists('sizes')];
   const axes = steps.flatMap((step, axis) => {
     const sizes = call.sizesOf(0, axis);
     const whole = step === 1 && lengths[axis]?.every((length, i) => length === sizes[i]) === true;
     return whole ? [] : [axis];
   });
-  if (part !== undefined) return lastStep(call, part, axes);
   const x = call.whole(0);
   if (axes.length === 0) return graph.node('Identity', [x]);
   const first = (axis: number): number => place(call, starts[axis] ?? [], call.sizesOf(0, axis));
@@ -73,21 +69,6 @@ function slice(call: Call): string {
   };
   const inputs = [axes.map(first), axes.map(end), axes, axes.map((axis) => steps[axis] ?? 1)];
   return graph.node('Slice', [x, ...inputs.map((list) => graph.ints(list))]);
-}
-
-/** Of the cell states of all steps a graph has the last one alone. */
-function lastStep(call: Call, part: string, axes: readonly number[]): string {
-  const [starts] = call.lists('starts');
-  const steps = call.sizesOf(0, 0);
-  const isLast = starts?.every((start, i) => start === (steps[i] ?? 0) - 1) === true;
-  if (axes.length === 1 && axes[0] === 0 && isLast) return part;
-  throw new ValueError(`${call.what}: ONNX gives the last cell state of an LSTM only`);
-}
-
-/** Says that of a value only its last step is known. */
-export function onlyLastStep(call: Call, output: number, name: string): void {
-  const value: Value | undefined = call.first.outputs[output];
-  if (value !== undefined) call.graph.parts.set(value, name);
 }
 
 export const layout: Readonly<Record<string, Operator>> = {

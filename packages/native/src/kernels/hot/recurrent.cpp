@@ -1,248 +1,168 @@
-// Recurrent cells over whole sequences: the product of each step with the recurrent kernel and, while its sums are in
-// the cache, everything that follows from them. x holds the inputs times their kernel, with the bias, for all steps.
-//
-// LSTM (Hochreiter and Schmidhuber, "Long short-term memory", 1997): i, f, g, o = activated (x + h U),
-//   c' = f c + i g, h' = o tanh(c').
-// GRU with the reset after the product (Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014;
-// this variant is cuDNN's): z, r = sigmoid(x + h U + b), g = tanh(x + r (h U + b)), h' = z h + (1 - z) g.
-// Simple: h' = tanh(x + h U).
-//
-// Backwards the same, from the last step to the first: the gradient of a step's state is that of the output and the
-// product of the following step's gate gradients with the transposed kernel.
-#include "kernels/hot/recurrent.h"
+// Recurrent cells over whole sequences. Without rows the kernel of the inputs stands for the identity: x holds the
+// products with it already.
+#include "kernels/hot/recurrent_forward.h"
+#include "kernels/hot/recurrent_gradient.h"
 
 namespace keratin::KERATIN_ISA {
 namespace {
 
+/// Null for an operand without elements.
 template <class T>
 const T* input(const Call& call, int32_t index) {
-  return static_cast<const T*>(call.inputs[index].data);
+  const Operand& operand = call.inputs[index];
+  return operand.size == 0 ? nullptr : static_cast<const T*>(operand.data);
 }
 
 template <class T>
 T* output(const Call& call, int32_t index) {
-  return static_cast<T*>(call.outputs[index].data);
+  const Operand& operand = call.outputs[index];
+  return operand.size == 0 ? nullptr : static_cast<T*>(operand.data);
 }
 
-// ---- LSTM --------------------------------------------------------------------------------------------------------
+/// Of x, the state h0 and the kernel of the inputs.
+template <class Cell, class T>
+SequencePlan plan_of(const Operand& x, const Operand& h0, const Operand& kernel) {
+  return plan_sequence<T>(x.shape[0], x.shape[1], x.shape[2], h0.shape[1], Cell::kGates, Cell::kApart,
+                          kernel.shape[0] == 0);
+}
 
-/// x [t, b, 4 u], h0, c0 [b, u], kernel [u, 4 u] -> h, c [t, b, u], gates [t, b, 4 u]
+/// Without samples or units nothing is left but zeros.
+bool clear_empty(const Call& call) {
+  const bool empty = call.outputs[call.num_outputs - 1].size == 0;
+  if (!empty) return false;
+  for (int32_t i = 0; i < call.num_outputs; ++i) {
+    const Operand& to = call.outputs[i];
+    const size_t bytes = to.dtype == DType::float32 ? 4 : 8;
+    if (to.size > 0) memset(to.data, 0, static_cast<size_t>(to.size) * bytes);
+  }
+  return true;
+}
+
+template <class Cell, class T>
+void forward(const Call& call, const ForwardCall<T>& pass, const Operand& kernel) {
+  const SequencePlan p = plan_of<Cell, T>(call.inputs[0], call.inputs[1], kernel);
+  if (p.samples * p.units > 0) ForwardPass<Cell, T>(p, pass).run();
+}
+
+/// x, h0, c0, kernel, recurrent, bias -> last, cell, h, c, gates
 template <class T>
 void lstm_sequence(const Call& call) {
-  using V = Vec<T>;
-  const Operand& shape = call.outputs[0];
-  const int64_t n = shape.shape[1], u = shape.shape[2];
-  if (shape.size == 0) return;
-  const SequencePlan p = plan_sequence<T>(shape.shape[0], n, u, 4);
-  const T *x = input<T>(call, 0), *h0 = input<T>(call, 1), *c0 = input<T>(call, 2);
-  T *h = output<T>(call, 0), *c = output<T>(call, 1), *gates = output<T>(call, 2);
-  const PackedKernel<T> kernel(p, input<T>(call, 3), false);
-  for_steps<T>(p, kernel, 0, p.steps, 1, [&](int64_t t, const Patch& patch, T* sums) {
-    kernel.multiply((t == 0 ? h0 : h + (t - 1) * n * u) + patch.sample * u, patch, sums);
-    const T* before = t == 0 ? c0 : c + (t - 1) * n * u;
-    const int64_t stride = kernel.stride(patch), next = stride / 4;
-    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-      const int64_t at = row * u + patch.unit + i;
-      const int64_t wide = (t * n + row) * 4 * u + patch.unit + i;
-      const T* s = sums + r * stride + i;
-      const V in = math::sigmoid(V(part.load(x + wide) + load<V>(s)));
-      const V forget = math::sigmoid(V(part.load(x + wide + u) + load<V>(s + next)));
-      const V candidate = math::tanh(V(part.load(x + wide + 2 * u) + load<V>(s + 2 * next)));
-      const V out = math::sigmoid(V(part.load(x + wide + 3 * u) + load<V>(s + 3 * next)));
-      const V state = forget * part.load(before + at) + in * candidate;
-      part.store(gates + wide, in);
-      part.store(gates + wide + u, forget);
-      part.store(gates + wide + 2 * u, candidate);
-      part.store(gates + wide + 3 * u, out);
-      part.store(c + t * n * u + at, state);
-      part.store(h + t * n * u + at, out * math::tanh(state));
-    });
-  });
+  ForwardCall<T> pass{};
+  pass.x = input<T>(call, 0);
+  pass.h0 = input<T>(call, 1);
+  pass.c0 = input<T>(call, 2);
+  pass.kernel = input<T>(call, 3);
+  pass.recurrent = input<T>(call, 4);
+  pass.bias = input<T>(call, 5);
+  pass.last = output<T>(call, 0);
+  pass.cell = output<T>(call, 1);
+  pass.h = output<T>(call, 2);
+  pass.c = output<T>(call, 3);
+  pass.gates = output<T>(call, 4);
+  forward<Lstm>(call, pass, call.inputs[3]);
 }
 
-/// dh [t, b, u], dc [t or 0, b, u], gates [t, b, 4 u], c [t, b, u], c0 [b, u], kernel [u, 4 u]
-/// -> dx [t, b, 4 u], dh0, dc0 [b, u]
-template <class T>
-void lstm_sequence_gradient(const Call& call) {
-  using V = Vec<T>;
-  const Operand& shape = call.inputs[0];
-  const int64_t steps = shape.shape[0], n = shape.shape[1], u = shape.shape[2];
-  if (n * u == 0) return;
-  const SequencePlan p = plan_sequence<T>(steps, n, u, 4);
-  const T *dh = input<T>(call, 0), *gates = input<T>(call, 2), *c = input<T>(call, 3), *c0 = input<T>(call, 4);
-  const T* dc = call.inputs[1].size == 0 ? nullptr : input<T>(call, 1);
-  // dc0 holds the gradient of the state between the steps.
-  T *dx = output<T>(call, 0), *dh0 = output<T>(call, 1), *carry = output<T>(call, 2);
-  memset(carry, 0, static_cast<size_t>(n * u) * sizeof(T));
-  const PackedKernel<T> kernel(p, input<T>(call, 5), true);
-  for_steps<T>(p, kernel, steps - 1, steps + 1, -1, [&](int64_t t, const Patch& patch, T* sums) {
-    if (t + 1 < steps) {
-      kernel.multiply(dx + ((t + 1) * n + patch.sample) * 4 * u, patch, sums);
-    } else {
-      memset(sums, 0, static_cast<size_t>(kernel.sums(patch)) * sizeof(T));
-    }
-    const int64_t stride = kernel.stride(patch);
-    const T* before = t == 0 ? c0 : c + (t - 1) * n * u;
-    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-      const int64_t at = row * u + patch.unit + i;
-      const V product = load<V>(sums + r * stride + i);
-      if (t < 0) {
-        part.store(dh0 + at, product);
-        return;
-      }
-      const int64_t wide = (t * n + row) * 4 * u + patch.unit + i;
-      const V in = part.load(gates + wide), forget = part.load(gates + wide + u);
-      const V candidate = part.load(gates + wide + 2 * u), out = part.load(gates + wide + 3 * u);
-      const V squashed = math::tanh(part.load(c + t * n * u + at));
-      const V dstate = part.load(dh + t * n * u + at) + product;
-      V dcell = part.load(carry + at) + dstate * out * (1 - squashed * squashed);
-      if (dc != nullptr) dcell += part.load(dc + t * n * u + at);
-      part.store(dx + wide, dcell * candidate * in * (1 - in));
-      part.store(dx + wide + u, dcell * part.load(before + at) * forget * (1 - forget));
-      part.store(dx + wide + 2 * u, dcell * in * (1 - candidate * candidate));
-      part.store(dx + wide + 3 * u, dstate * squashed * out * (1 - out));
-      part.store(carry + at, dcell * forget);
-    });
-  });
-}
-
-// ---- GRU ---------------------------------------------------------------------------------------------------------
-
-/// x [t, b, 3 u], h0 [b, u], kernel [u, 3 u], bias [3 u] -> h [t, b, u], gates [t, b, 4 u]: z, r, g and the candidate's
-/// part of h U + b
+/// x, h0, kernel, recurrent, bias, recurrent bias -> last, h, gates
 template <class T>
 void gru_sequence(const Call& call) {
-  using V = Vec<T>;
-  const Operand& shape = call.outputs[0];
-  const int64_t n = shape.shape[1], u = shape.shape[2];
-  if (shape.size == 0) return;
-  const SequencePlan p = plan_sequence<T>(shape.shape[0], n, u, 3);
-  const T *x = input<T>(call, 0), *h0 = input<T>(call, 1), *bias = input<T>(call, 3);
-  T *h = output<T>(call, 0), *gates = output<T>(call, 1);
-  const PackedKernel<T> kernel(p, input<T>(call, 2), false);
-  for_steps<T>(p, kernel, 0, p.steps, 1, [&](int64_t t, const Patch& patch, T* sums) {
-    const T* before = t == 0 ? h0 : h + (t - 1) * n * u;
-    kernel.multiply(before + patch.sample * u, patch, sums);
-    const int64_t stride = kernel.stride(patch), next = stride / 3;
-    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-      const int64_t at = row * u + patch.unit + i;
-      const T* from = x + (t * n + row) * 3 * u + patch.unit + i;
-      T* to = gates + (t * n + row) * 4 * u + patch.unit + i;
-      const T* s = sums + r * stride + i;
-      const T* b = bias + patch.unit + i;
-      const V update = math::sigmoid(V(part.load(from) + load<V>(s) + part.load(b)));
-      const V reset = math::sigmoid(V(part.load(from + u) + load<V>(s + next) + part.load(b + u)));
-      const V own = load<V>(s + 2 * next) + part.load(b + 2 * u);
-      const V candidate = math::tanh(V(part.load(from + 2 * u) + reset * own));
-      part.store(to, update);
-      part.store(to + u, reset);
-      part.store(to + 2 * u, candidate);
-      part.store(to + 3 * u, own);
-      part.store(h + t * n * u + at, update * part.load(before + at) + (1 - update) * candidate);
-    });
-  });
+  ForwardCall<T> pass{};
+  pass.x = input<T>(call, 0);
+  pass.h0 = input<T>(call, 1);
+  pass.kernel = input<T>(call, 2);
+  pass.recurrent = input<T>(call, 3);
+  pass.bias = input<T>(call, 4);
+  pass.recurrent_bias = input<T>(call, 5);
+  pass.last = output<T>(call, 0);
+  pass.h = output<T>(call, 1);
+  pass.gates = output<T>(call, 2);
+  forward<Gru>(call, pass, call.inputs[2]);
 }
 
-/// dh [t, b, u], gates [t, b, 4 u], h [t, b, u], h0 [b, u], kernel [u, 3 u]
-/// -> dx and that of h U + b [t, b, 3 u], dh0 [b, u]
-template <class T>
-void gru_sequence_gradient(const Call& call) {
-  using V = Vec<T>;
-  const Operand& shape = call.inputs[0];
-  const int64_t steps = shape.shape[0], n = shape.shape[1], u = shape.shape[2];
-  if (n * u == 0) return;
-  const SequencePlan p = plan_sequence<T>(steps, n, u, 3);
-  const T *dh = input<T>(call, 0), *gates = input<T>(call, 1), *h = input<T>(call, 2), *h0 = input<T>(call, 3);
-  // dh0 holds what reaches the state past the product between the steps.
-  T *dx = output<T>(call, 0), *dproduct = output<T>(call, 1), *carry = output<T>(call, 2);
-  memset(carry, 0, static_cast<size_t>(n * u) * sizeof(T));
-  const PackedKernel<T> kernel(p, input<T>(call, 4), true);
-  for_steps<T>(p, kernel, steps - 1, steps + 1, -1, [&](int64_t t, const Patch& patch, T* sums) {
-    if (t + 1 < steps) {
-      kernel.multiply(dproduct + ((t + 1) * n + patch.sample) * 3 * u, patch, sums);
-    } else {
-      memset(sums, 0, static_cast<size_t>(kernel.sums(patch)) * sizeof(T));
-    }
-    const int64_t stride = kernel.stride(patch);
-    const T* before = t == 0 ? h0 : h + (t - 1) * n * u;
-    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-      const int64_t at = row * u + patch.unit + i;
-      V dstate = part.load(carry + at) + load<V>(sums + r * stride + i);
-      if (t < 0) {
-        part.store(carry + at, dstate);
-        return;
-      }
-      dstate += part.load(dh + t * n * u + at);
-      const T* from = gates + (t * n + row) * 4 * u + patch.unit + i;
-      const int64_t to = (t * n + row) * 3 * u + patch.unit + i;
-      const V update = part.load(from), reset = part.load(from + u);
-      const V candidate = part.load(from + 2 * u), own = part.load(from + 3 * u);
-      const V dupdate = dstate * (part.load(before + at) - candidate) * update * (1 - update);
-      const V dcandidate = dstate * (1 - update) * (1 - candidate * candidate);
-      const V dreset = dcandidate * own * reset * (1 - reset);
-      part.store(dx + to, dupdate);
-      part.store(dx + to + u, dreset);
-      part.store(dx + to + 2 * u, dcandidate);
-      part.store(dproduct + to, dupdate);
-      part.store(dproduct + to + u, dreset);
-      part.store(dproduct + to + 2 * u, dcandidate * reset);
-      part.store(carry + at, dstate * update);
-    });
-  });
-}
-
-// ---- Simple ------------------------------------------------------------------------------------------------------
-
-/// x [t, b, u], h0 [b, u], kernel [u, u] -> h [t, b, u]
+/// x, h0, kernel, recurrent, bias -> last, h
 template <class T>
 void simple_sequence(const Call& call) {
-  using V = Vec<T>;
-  const Operand& shape = call.outputs[0];
-  const int64_t n = shape.shape[1], u = shape.shape[2];
-  if (shape.size == 0) return;
-  const SequencePlan p = plan_sequence<T>(shape.shape[0], n, u, 1);
-  const T *x = input<T>(call, 0), *h0 = input<T>(call, 1);
-  T* h = output<T>(call, 0);
-  const PackedKernel<T> kernel(p, input<T>(call, 2), false);
-  for_steps<T>(p, kernel, 0, p.steps, 1, [&](int64_t t, const Patch& patch, T* sums) {
-    kernel.multiply((t == 0 ? h0 : h + (t - 1) * n * u) + patch.sample * u, patch, sums);
-    const int64_t stride = kernel.stride(patch);
-    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-      const int64_t at = (t * n + row) * u + patch.unit + i;
-      part.store(h + at, math::tanh(V(part.load(x + at) + load<V>(sums + r * stride + i))));
-    });
-  });
+  ForwardCall<T> pass{};
+  pass.x = input<T>(call, 0);
+  pass.h0 = input<T>(call, 1);
+  pass.kernel = input<T>(call, 2);
+  pass.recurrent = input<T>(call, 3);
+  pass.bias = input<T>(call, 4);
+  pass.last = output<T>(call, 0);
+  pass.h = output<T>(call, 1);
+  forward<Simple>(call, pass, call.inputs[2]);
 }
 
-/// dh, h [t, b, u], kernel [u, u] -> dx [t, b, u], dh0 [b, u]
+template <class Cell, class T>
+void backward(const BackwardCall<T>& pass, const Operand& x, const Operand& h0, const Operand& kernel) {
+  const SequencePlan p = plan_of<Cell, T>(x, h0, kernel);
+  BackwardPass<Cell, T>(p, pass).run();
+}
+
+/// dlast, dcell, dh, x, h0, c0, h, c, gates, kernel, recurrent -> dx, dkernel, drecurrent, dbias, dc0, dh0
+template <class T>
+void lstm_sequence_gradient(const Call& call) {
+  if (clear_empty(call)) return;
+  BackwardCall<T> pass{};
+  pass.dlast = input<T>(call, 0);
+  pass.dcell = input<T>(call, 1);
+  pass.dh = input<T>(call, 2);
+  pass.x = input<T>(call, 3);
+  pass.h0 = input<T>(call, 4);
+  pass.c0 = input<T>(call, 5);
+  pass.h = input<T>(call, 6);
+  pass.c = input<T>(call, 7);
+  pass.gates = input<T>(call, 8);
+  pass.kernel = input<T>(call, 9);
+  pass.recurrent = input<T>(call, 10);
+  pass.dx = output<T>(call, 0);
+  pass.dkernel = output<T>(call, 1);
+  pass.drecurrent = output<T>(call, 2);
+  pass.dbias = output<T>(call, 3);
+  pass.dc0 = output<T>(call, 4);
+  pass.dh0 = output<T>(call, 5);
+  backward<Lstm>(pass, call.inputs[3], call.inputs[4], call.inputs[9]);
+}
+
+/// dlast, dh, x, h0, h, gates, kernel, recurrent -> dx, dkernel, drecurrent, dbias, drecurrent_bias, dh0
+template <class T>
+void gru_sequence_gradient(const Call& call) {
+  if (clear_empty(call)) return;
+  BackwardCall<T> pass{};
+  pass.dlast = input<T>(call, 0);
+  pass.dh = input<T>(call, 1);
+  pass.x = input<T>(call, 2);
+  pass.h0 = input<T>(call, 3);
+  pass.h = input<T>(call, 4);
+  pass.gates = input<T>(call, 5);
+  pass.kernel = input<T>(call, 6);
+  pass.recurrent = input<T>(call, 7);
+  pass.dx = output<T>(call, 0);
+  pass.dkernel = output<T>(call, 1);
+  pass.drecurrent = output<T>(call, 2);
+  pass.dbias = output<T>(call, 3);
+  pass.drecurrent_bias = output<T>(call, 4);
+  pass.dh0 = output<T>(call, 5);
+  backward<Gru>(pass, call.inputs[2], call.inputs[3], call.inputs[6]);
+}
+
+/// dlast, dh, x, h0, h, kernel, recurrent -> dx, dkernel, drecurrent, dbias, dh0
 template <class T>
 void simple_sequence_gradient(const Call& call) {
-  using V = Vec<T>;
-  const Operand& shape = call.inputs[0];
-  const int64_t steps = shape.shape[0], n = shape.shape[1], u = shape.shape[2];
-  if (n * u == 0) return;
-  const SequencePlan p = plan_sequence<T>(steps, n, u, 1);
-  const T *dh = input<T>(call, 0), *h = input<T>(call, 1);
-  T *dx = output<T>(call, 0), *dh0 = output<T>(call, 1);
-  const PackedKernel<T> kernel(p, input<T>(call, 2), true);
-  for_steps<T>(p, kernel, steps - 1, steps + 1, -1, [&](int64_t t, const Patch& patch, T* sums) {
-    if (t + 1 < steps) {
-      kernel.multiply(dx + ((t + 1) * n + patch.sample) * u, patch, sums);
-    } else {
-      memset(sums, 0, static_cast<size_t>(kernel.sums(patch)) * sizeof(T));
-    }
-    const int64_t stride = kernel.stride(patch);
-    for_patch<T>(patch, [&](int64_t r, int64_t row, int64_t i, auto part) __attribute__((always_inline)) {
-      const V product = load<V>(sums + r * stride + i);
-      if (t < 0) {
-        part.store(dh0 + row * u + patch.unit + i, product);
-        return;
-      }
-      const int64_t at = (t * n + row) * u + patch.unit + i;
-      const V y = part.load(h + at);
-      part.store(dx + at, (part.load(dh + at) + product) * (1 - y * y));
-    });
-  });
+  if (clear_empty(call)) return;
+  BackwardCall<T> pass{};
+  pass.dlast = input<T>(call, 0);
+  pass.dh = input<T>(call, 1);
+  pass.x = input<T>(call, 2);
+  pass.h0 = input<T>(call, 3);
+  pass.h = input<T>(call, 4);
+  pass.kernel = input<T>(call, 5);
+  pass.recurrent = input<T>(call, 6);
+  pass.dx = output<T>(call, 0);
+  pass.dkernel = output<T>(call, 1);
+  pass.drecurrent = output<T>(call, 2);
+  pass.dbias = output<T>(call, 3);
+  pass.dh0 = output<T>(call, 4);
+  backward<Simple>(pass, call.inputs[2], call.inputs[3], call.inputs[5]);
 }
 
 template <class T>

@@ -1,4 +1,5 @@
-// What recurrent cells share: how a sequence is divided into work, and the recurrent kernel as all steps read it.
+// What recurrent cells share: how a sequence is divided into work, the memory of its steps, and the matrices that all
+// steps read.
 #pragma once
 
 #include "kernels/hot/gemm.h"
@@ -10,127 +11,171 @@ namespace {
 // A recurrent kernel of so many bytes stays in the second-level cache of each thread, which then takes some samples
 // through all steps. Of a larger one each thread keeps some columns, for all samples, and threads meet after each step.
 constexpr int64_t kPrivateBytes = int64_t{1} << 20;
-// Samples of a chunk: fewer use what is read of the kernel too seldom.
+// Samples that go through all steps together: fewer use what is read of the kernel too seldom, more leave the caches.
 constexpr int64_t kFewestSamples = 8;
+constexpr int64_t kMostGroupSamples = 32;
+// Where threads share each step.
 constexpr int64_t kMostSamples = 64;
 constexpr int64_t kUnitParts = 8;
+// Steps are taken in blocks: what the inputs add to them is computed for a block at once, and the gradients of kernels
+// are, while all of it is in the second-level cache.
+constexpr int64_t kBlockBytes = int64_t{1} << 19;
+constexpr int64_t kForwardSteps = 28;
+constexpr int64_t kBackwardRows = 128;
+// Sums of the gradients of kernels: each takes the memory of the kernels.
+constexpr int64_t kMostSums = 8;
 
 /// Sizes, and how the work is shared out; depends on the sizes only.
 struct SequencePlan {
-  int64_t steps, samples, units;
-  int64_t gates;  // parts of the recurrent kernel
-  int64_t panel;  // vectors, of the packed kernel
-  bool together;  // threads share each step, else they go through all steps alone
+  int64_t samples, steps, features, units;
+  int64_t gates;   // parts of the kernels
+  int64_t width;   // units of a step's memory: those of the gates, and what stands apart of the recurrent product
+  bool projected;  // x holds the inputs times their kernel already
+  bool together;   // threads share each step, else they go through all steps alone
+  bool direct;     // kernels are read where they lie: too few rows would repay a copy
+  int64_t panel;   // vectors, of packed recurrent kernels
   int64_t samples_chunk, units_chunk;
 };
 
-/// What a chunk computes of one step.
+/// What a thread computes of one step.
 struct Patch {
   int64_t sample, samples;
   int64_t unit, units;
 };
 
 template <class T>
-SequencePlan plan_sequence(int64_t steps, int64_t samples, int64_t units, int64_t gates) {
-  SequencePlan p{steps, samples, units, gates, 2, false, samples, units};
+SequencePlan plan_sequence(int64_t samples, int64_t steps, int64_t features, int64_t units, int64_t gates,
+                           int64_t apart, bool projected) {
+  SequencePlan p{};
+  p.samples = samples;
+  p.steps = steps;
+  p.features = features;
+  p.units = units;
+  p.gates = gates;
+  p.width = gates + apart;
+  p.projected = projected;
   const int64_t kernel = units * units * gates;
+  p.direct = samples * steps <= 10 * kTileRows;
   p.together = kernel * static_cast<int64_t>(sizeof(T)) > kPrivateBytes;
+  p.units_chunk = units;
   if (p.together) {
     p.samples_chunk = min_of(samples, kMostSamples);
-    p.panel = p.samples_chunk <= kWideTileRows ? 4 : 2;
+  } else {
+    const int64_t work = steps * samples * (kernel + (projected ? 0 : features * units * gates));
+    const int64_t most = min_of(max_of(work / kChunkWork, 1), kManyChunks);
+    p.samples_chunk = min_of(max_of(divide_up(samples, most), min_of(samples, kFewestSamples)), kMostGroupSamples);
+    if (steps == 1) p.samples_chunk = divide_up(samples, most);
+  }
+  p.panel = p.samples_chunk <= kWideTileRows ? 4 : 2;
+  if (p.together) {
     const int64_t width = p.panel * lanes<T>;
     p.units_chunk = min_of(units, divide_up(divide_up(units, kUnitParts), width) * width);
-    return p;
   }
-  const int64_t work = steps * samples * kernel;
-  const int64_t most = min_of(max_of(work / kChunkWork, 1), kManyChunks);
-  p.samples_chunk = max_of(divide_up(samples, most), min_of(samples, kFewestSamples));
-  p.panel = p.samples_chunk <= kWideTileRows ? 4 : 2;
   return p;
 }
 
-/// A right operand that all steps share: `parts` matrices [k, units] beside each other, each in panels of its own.
+/// Rows of values, one for each sample and step.
 template <class T>
-class PackedKernel {
+struct Rows {
+  T* data;
+  int64_t sample, step;  // strides
+  int64_t mask;          // -1: all steps; 1: two of them in turns; 0: one
+  T* at(int64_t s, int64_t t) const { return data + s * sample + (t & mask) * step; }
+};
+
+/// A right operand of many products, in one or several parts of its columns that each begin a panel of their own.
+template <class T>
+class Factor {
  public:
-  /// Parts are columns of `kernel` [units, gates * units], or one is the transpose of it all.
-  PackedKernel(const SequencePlan& p, const T* kernel, bool transposed)
-      : k_(transposed ? p.gates * p.units : p.units),
-        parts_(transposed ? 1 : p.gates),
-        size_(round_up_to_vectors<T>(p.units) * k_),
-        panel_(p.panel),
-        memory_(size_ * parts_ * static_cast<int64_t>(sizeof(T))) {
-    const int64_t row = p.gates * p.units;
-    for (int64_t part = 0; part < parts_; ++part) {
-      const Matrix<T> matrix = transposed ? Matrix<T>{kernel, 1, row} : Matrix<T>{kernel + part * p.units, row, 1};
-      pack_columns(matrix, k_, 0, p.units, panel_, panels(part));
+  static constexpr int64_t kMostParts = 4;
+
+  /// `parts` times `columns` of a k x (parts * columns) matrix.
+  Factor(const Matrix<T>& matrix, int64_t k, int64_t columns, int64_t parts, int64_t panel, bool direct)
+      : k_(k), size_(round_up_to_vectors<T>(columns) * k), memory_(bytes(parts, columns, panel, direct)) {
+    const int64_t width = panel * lanes<T>;
+    for (int64_t part = 0; part < parts; ++part) {
+      const int64_t first = direct ? columns / width * width : 0;
+      const Matrix<T> own{matrix.data + part * columns * matrix.column, matrix.row, matrix.column};
+      T* packed = static_cast<T*>(memory_.data) + part * size_;
+      parts_[part] = {own, first, packed, panel};
+      if (first < columns) {
+        pack_columns(Matrix<T>{own.data + first * own.column, own.row, own.column}, k, 0, columns - first, panel,
+                     packed);
+      }
     }
   }
 
-  /// Row stride of the sums of a patch: those of each part, rounded up to whole vectors.
-  int64_t stride(const Patch& patch) const { return parts_ * round_up_to_vectors<T>(patch.units); }
-
-  /// Room for the sums of a patch, rounded up to cache lines.
-  int64_t sums(const Patch& patch) const { return divide_up(patch.samples * stride(patch), 16) * 16; }
-
-  /// sums [samples, parts, units] = a [samples, k] times the kernel; `a` begins with the patch's first sample.
-  void multiply(const T* a, const Patch& patch, T* to) const {
-    for (int64_t part = 0; part < parts_; ++part) {
-      RightOperand<T> right{};
-      right.packed = panels(part);
-      right.panel = panel_;
-      Block<T> block{};
-      block.m = patch.samples;
-      block.begin = patch.unit;
-      block.end = patch.unit + patch.units;
-      block.k = k_;
-      block.runs = 1;
-      block.inner_total = k_;
-      block.a = {a, k_, 1};
-      block.c = to + part * round_up_to_vectors<T>(patch.units) - patch.unit;
-      block.c_row = stride(patch);
-      block.padded = true;
-      multiply_block(block, right);
-    }
+  /// c [m, begin .. end] = [c +] a [m, k] times columns [begin, end) of a part, + bias. `offsets`: the rows of a are
+  /// `runs` stretches.
+  void multiply(int64_t part, const Matrix<T>& a, int64_t m, int64_t begin, int64_t end, T* c, int64_t c_row,
+                bool accumulate, const T* bias = nullptr, int64_t runs = 1, const int64_t* offsets = nullptr) const {
+    Block<T> block{};
+    block.m = m;
+    block.begin = begin;
+    block.end = end;
+    block.k = k_ / runs;
+    block.runs = runs;
+    block.offsets = offsets;
+    block.inner_total = k_;
+    block.a = a;
+    block.c = c;
+    block.c_row = c_row;
+    block.accumulate = accumulate;
+    block.bias = bias;
+    multiply_block(block, parts_[part]);
   }
 
  private:
-  T* panels(int64_t part) const { return static_cast<T*>(memory_.data) + part * size_; }
+  int64_t bytes(int64_t parts, int64_t columns, int64_t panel, bool direct) const {
+    const bool needed = !direct || columns % (panel * lanes<T>) != 0;
+    return needed ? parts * size_ * static_cast<int64_t>(sizeof(T)) : 0;
+  }
 
-  int64_t k_, parts_, size_, panel_;
+  int64_t k_, size_;
   Scratch memory_;
+  RightOperand<T> parts_[kMostParts];
 };
 
-/// Calls step(t, patch, sums) for every t from `first` in `count` strides of `stride`, after all that it depends on.
-template <class T, class Step>
-void for_steps(const SequencePlan& p, const PackedKernel<T>& kernel, int64_t first, int64_t count, int64_t stride,
-               const Step& step) {
+/// How the columns of a recurrent kernel are used: [first, first + columns) of it stand at `to` of a step's memory.
+struct Columns {
+  int64_t first, columns, to;
+  bool apart;  // beside what the inputs add, with the bias of the states
+};
+
+/// Those that are computed at once, for a patch of units.
+struct ColumnParts {
+  int64_t count;
+  Columns parts[4];
+
+  explicit ColumnParts(const SequencePlan& p) : count(0) {
+    const int64_t u = p.units, apart = p.width - p.gates, joint = p.gates - apart;
+    if (p.together) {
+      for (int64_t g = 0; g < p.gates; ++g) {
+        const bool is_apart = g >= joint;
+        parts[count++] = {g * u, u, (is_apart ? g + apart : g) * u, is_apart};
+      }
+      return;
+    }
+    if (joint > 0) parts[count++] = {0, joint * u, 0, false};
+    if (apart > 0) parts[count++] = {joint * u, apart * u, p.gates * u, true};
+  }
+};
+
+/// Calls step(patch) for patches that cover all samples and units, on all threads.
+template <class Step>
+void for_patches(const SequencePlan& p, const Step& step) {
   const int64_t across = divide_up(p.units, p.units_chunk);
-  const int64_t chunks = divide_up(p.samples, p.samples_chunk) * across;
-  const int64_t room = kernel.sums(Patch{0, p.samples_chunk, 0, p.units_chunk});
-  const Scratch sums(chunks * room * static_cast<int64_t>(sizeof(T)));
-  const auto run = [&](int64_t chunk, int64_t begin, int64_t end) {
+  parallel_chunks(divide_up(p.samples, p.samples_chunk) * across, [&](int64_t chunk) {
     Patch patch{chunk / across * p.samples_chunk, 0, chunk % across * p.units_chunk, 0};
     patch.samples = min_of(p.samples_chunk, p.samples - patch.sample);
     patch.units = min_of(p.units_chunk, p.units - patch.unit);
-    for (int64_t i = begin; i < end; ++i) {
-      step(first + i * stride, patch, static_cast<T*>(sums.data) + chunk * room);
-    }
-  };
-  if (p.together) {
-    for (int64_t i = 0; i < count; ++i) parallel_chunks(chunks, [&](int64_t chunk) { run(chunk, i, i + 1); });
-  } else {
-    parallel_chunks(chunks, [&](int64_t chunk) { run(chunk, 0, count); });
-  }
+    step(patch);
+  });
 }
 
-/// body(r, sample, i, part): for each sample of the patch (the r-th of it) vectors of its units, from the i-th on.
-template <class T, class Body>
-[[gnu::always_inline]] inline void for_patch(const Patch& patch, const Body& body) {
-  for (int64_t r = 0; r < patch.samples; ++r) {
-    for_vectors<T>(patch.units,
-                   [&](int64_t i, auto part) __attribute__((always_inline)) { body(r, patch.sample + r, i, part); });
-  }
+template <class T>
+void copy_rows(const T* from, int64_t from_row, int64_t rows, int64_t columns, T* to, int64_t to_row) {
+  for (int64_t r = 0; r < rows; ++r) copy_row(from + r * from_row, to + r * to_row, columns);
 }
 
 }  // namespace
