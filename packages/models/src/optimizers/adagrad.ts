@@ -1,6 +1,7 @@
 import {type Config, type Tensor, type Variable} from '@keratin/core';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
-import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
+import {Optimizer} from './optimizer.js';
+import {type SlotGroups, type Slots} from './slots.js';
 
 /** Options of {@link Adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {

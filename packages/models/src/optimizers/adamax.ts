@@ -1,7 +1,8 @@
 import {type Config, type Tensor, type Variable} from '@keratin/core';
 import {plus} from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
-import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
+import {Optimizer} from './optimizer.js';
+import {type SlotGroups, type Slots} from './slots.js';
 
 /** Options of {@link Adamax}. */
 export interface AdamaxOptions extends OptimizerOptions {

@@ -1,5 +1,6 @@
 /** Optimizers: what changes weights by their gradients. */
-export {Optimizer, type SlotGroups, type Slots, type SlotSpec, type WeightDecayExclusion} from './optimizer.js';
+export {Optimizer, type WeightDecayExclusion} from './optimizer.js';
+export {type SlotGroups, type Slots, type SlotSpec} from './slots.js';
 export {type LearningRate, type OptimizerOptions} from './options.js';
 export {Adadelta, type AdadeltaOptions} from './adadelta.js';
 export {Adafactor, type AdafactorOptions} from './adafactor.js';

@@ -11,7 +11,8 @@ import {
 import {amountOf, checkOptions, describe, isEqual, scalarOf} from '@keratin/core/internal';
 import {type MaybeGradient} from './gradients.js';
 import {type LearningRate} from './options.js';
-import {Optimizer, type SlotGroups} from './optimizer.js';
+import {Optimizer} from './optimizer.js';
+import {type SlotGroups} from './slots.js';
 
 /** Options of {@link LossScaleOptimizer}. */
 export interface LossScaleOptimizerOptions {

@@ -10,7 +10,8 @@ import {checkOptions, describe} from '@keratin/core/internal';
 import {LossScaleOptimizer} from './loss-scale-optimizer.js';
 import {type MaybeGradient} from './gradients.js';
 import {type LearningRate} from './options.js';
-import {Optimizer, type SlotGroups} from './optimizer.js';
+import {Optimizer} from './optimizer.js';
+import {type SlotGroups} from './slots.js';
 
 /** Which optimizer changes which variables, by regular expressions that match whole paths. */
 export class OptimizerMap {

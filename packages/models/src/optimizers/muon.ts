@@ -1,7 +1,8 @@
 import {type Config, type Tensor, type Variable} from '@keratin/core';
 import {plus} from '@keratin/core/internal';
 import {checkAmount, checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
-import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
+import {Optimizer} from './optimizer.js';
+import {type SlotGroups, type Slots} from './slots.js';
 
 /** Options of {@link Muon}. */
 export interface MuonOptions extends OptimizerOptions {

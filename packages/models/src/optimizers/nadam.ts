@@ -12,7 +12,8 @@ import {
   updateVariables,
 } from '@keratin/core/internal';
 import {checkRange, type LearningRate, type OptimizerOptions, optionsOf} from './options.js';
-import {Optimizer, type SlotGroups, type Slots} from './optimizer.js';
+import {Optimizer} from './optimizer.js';
+import {type SlotGroups, type Slots} from './slots.js';
 
 /** Options of {@link Nadam}. */
 export interface NadamOptions extends OptimizerOptions {

@@ -29,27 +29,12 @@ import {
   toConfigKey,
   wholeOver,
 } from '@keratin/core/internal';
-import {clipByGlobalNorm, clipByNorm} from './clipping.js';
+import {clip} from './clipping.js';
 import {type MaybeGradient, pairsOf} from './gradients.js';
 import {checkAmount, checkCount, checkRange, checkRate, type LearningRate, type OptimizerOptions} from './options.js';
+import {MovingAverages} from './moving-averages.js';
 import {LearningRateSchedule} from './schedules/schedule.js';
-
-/** A state that an optimizer keeps for each variable. */
-export interface SlotSpec {
-  /** What it starts as: a number throughout (default 0), or the variable's value. */
-  readonly initial?: number | 'variable' | undefined;
-  /** Its shape. Default: the variable's. */
-  readonly shape?: readonly number[] | undefined;
-  /** Its path. Default: the optimizer's name, the variable's path and the slot's name. */
-  readonly path?: string | undefined;
-}
-
-/** Slots by name, in groups: those of one group lie side by side for each variable, groups follow one another. */
-export type SlotGroups<S extends string> = readonly Readonly<Partial<Record<S, SlotSpec>>>[];
-
-/** A variable's slots; optional ones are there if the options ask for them. */
-export type Slots<S extends string, P extends string = never> = Readonly<Record<S, Variable>> &
-  Readonly<Partial<Record<P, Variable>>>;
+import {type SlotGroups, type Slots, type SlotSpec} from './slots.js';
 
 interface OwnSlots {
   readonly byName: Record<string, Variable>;
@@ -93,7 +78,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   readonly #iteration: Variable<bigint>;
   #rate: Variable | LearningRateSchedule | ((step: number) => number);
   readonly #slots = new Map<Variable, OwnSlots>();
-  readonly #averages = new Map<Variable, Variable>();
+  readonly #averages: MovingAverages | null;
   readonly #accumulators = new Map<Variable, Variable>();
   #undecayed: {readonly variables: ReadonlySet<Variable>; readonly names: RegExp | null} | null = null;
   #warned = false;
@@ -120,6 +105,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     this.useEma = options.useEma ?? false;
     this.emaMomentum = checkRange(where, 'emaMomentum', options.emaMomentum ?? 0.99, 0, 1);
     this.emaOverwriteFrequency = checkCount(where, 'emaOverwriteFrequency', options.emaOverwriteFrequency, 1);
+    this.#averages = this.useEma ? new MovingAverages(this.emaMomentum, this.emaOverwriteFrequency) : null;
     this.lossScaleFactor = checkAmount(where, 'lossScaleFactor', options.lossScaleFactor);
     this.gradientAccumulationSteps = checkCount(
       where,
@@ -264,7 +250,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     return [
       counter as Variable,
       ...(this.#rate instanceof Variable ? [this.#rate] : []),
-      ...this.#averages.values(),
+      ...(this.#averages?.variables ?? []),
       ...this.#accumulators.values(),
       ...slots.flat(),
       ...this.ownVariables,
@@ -280,7 +266,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   build(variables: Iterable<Variable>): void {
     for (const variable of variables) {
       if (this.#slots.has(variable)) continue;
-      if (this.useEma) this.#averages.set(variable, this.addVariableFromReference(variable, 'average'));
+      this.#averages?.add(variable, this.addVariableFromReference(variable, 'average'));
       if (this.gradientAccumulationSteps !== null) {
         this.#accumulators.set(variable, this.addVariableFromReference(variable, 'gradient_accumulator'));
       }
@@ -385,7 +371,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
         this.#accumulators.get(variable)?.assign(this.#accumulated(variable, gradients[i]));
       }
     }
-    if (this.useEma) this.#average();
+    this.#averages?.update(this.step, (variable) => this.#multiplierOf?.(variable) === 0);
   }
 
   #accumulated(variable: Variable, gradient: Tensor | undefined): Tensor {
@@ -395,7 +381,7 @@ export abstract class Optimizer<S extends string = string, P extends string = st
   }
 
   #update(gradients: readonly Tensor[], variables: readonly Variable[]): void {
-    const clipped = this.#clip(gradients);
+    const clipped = clip(gradients, this);
     const rate = this.#rateNow;
     this.#stepNow = this.step;
     try {
@@ -423,14 +409,6 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     return scalarOf(value, dtype);
   }
 
-  #clip(gradients: readonly Tensor[]): readonly Tensor[] {
-    const {clipnorm, globalClipnorm, clipvalue} = this;
-    if (clipnorm !== null && clipnorm > 0) return gradients.map((gradient) => clipByNorm(gradient, clipnorm));
-    if (globalClipnorm !== null && globalClipnorm > 0) return clipByGlobalNorm(gradients, globalClipnorm);
-    if (clipvalue !== null && clipvalue > 0) return gradients.map((gradient) => gradient.clip(-clipvalue, clipvalue));
-    return gradients;
-  }
-
   /** The weight decay of a variable, unless it was excluded. */
   protected decayOf(_variable: Variable): number | null {
     return this.weightDecay;
@@ -453,55 +431,22 @@ export abstract class Optimizer<S extends string = string, P extends string = st
     return !variables.has(variable) && names?.test(variable.name) !== true;
   }
 
-  #average(): void {
-    const {step} = this;
-    const isFirst = typeof step === 'number' ? step === 0 : step.equal(0);
-    for (const [variable, average] of this.#averages) {
-      if (this.#multiplierOf?.(variable) === 0) {
-        average.assign(variable);
-        continue;
-      }
-      const old = this.#either(isFirst, 0, this.emaMomentum, variable);
-      const rest = this.#either(isFirst, 1, 1 - this.emaMomentum, variable);
-      average.assign(average.mul(old).add(variable.mul(rest)));
-    }
-    const frequency = this.emaOverwriteFrequency;
-    if (frequency === null) return;
-    if (typeof step === 'number') {
-      if ((step + 1) % frequency === 0) this.finalizeVariableValues();
-      return;
-    }
-    const isDue = step.add(1).mod(frequency).equal(0);
-    for (const [variable, average] of this.#averages) variable.assign(ops.where(isDue, average, variable));
-  }
-
-  #either(test: boolean | Tensor<boolean>, yes: number, no: number, variable: Variable): Tensor {
-    if (typeof test === 'boolean') return this.scalar(test ? yes : no, variable);
-    return ops.where(test, this.scalar(yes, variable), this.scalar(no, variable));
-  }
-
   /** Whether the weights hold their moving averages now, and the averages the weights: see {@link swapAverages}. */
-  averagesSwapped = false;
+  get averagesSwapped(): boolean {
+    return this.#averages?.areSwapped ?? false;
+  }
+  set averagesSwapped(areSwapped: boolean) {
+    if (this.#averages !== null) this.#averages.areSwapped = areSwapped;
+  }
 
   /** Exchanges the weights with their moving averages; a second call puts them back. */
   swapAverages(): void {
-    for (const [variable, average] of this.#averages) {
-      const value = variable.readValue();
-      variable.assign(average);
-      average.assign(value);
-    }
-    this.averagesSwapped = !this.averagesSwapped;
+    this.#averages?.swap();
   }
 
   /** The end of training: with `useEma`, weights become their moving averages. */
-  finalizeVariableValues(variables: Iterable<Variable> = this.#averages.keys()): void {
-    // The weights are the averages already.
-    if (this.averagesSwapped) for (const [variable, average] of this.#averages) average.assign(variable);
-    this.averagesSwapped = false;
-    for (const variable of variables) {
-      const average = this.#averages.get(variable);
-      if (average !== undefined) variable.assign(average);
-    }
+  finalizeVariableValues(variables?: Iterable<Variable>): void {
+    this.#averages?.overwrite(variables);
   }
 
   /** The loss times `lossScaleFactor`: what gradients are to be computed of. */
