@@ -6,9 +6,7 @@ import * as callbacks from '../callbacks/index.js';
 import {Model} from '../model/model.js';
 import {Sequential} from '../model/sequential.js';
 import * as optimizers from '../optimizers/index.js';
-import {readGolden} from '../testing/golden.js';
-
-const quiet = {verbose: 0} as const;
+import {bits, data, quiet} from '../testing/regression.js';
 
 function build(units = 1, inputs = 2) {
   return new Sequential([
@@ -17,13 +15,6 @@ function build(units = 1, inputs = 2) {
     new layers.Dense(units),
   ]).compile({optimizer: new optimizers.SGD(0.05), loss: 'mse', metrics: ['mae']});
 }
-
-function data(samples = 20, inputs = 2): [Tensor, Tensor] {
-  const x = random.normal([samples, inputs], {seed: 3});
-  return [x, x.sum({axis: 1, keepdims: true})];
-}
-
-const bits = (model: Model<never, unknown>) => model.getWeights().map((weight) => [...(weight.data() as Float32Array)]);
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -425,182 +416,5 @@ describe('steps of a subclass', () => {
     expect(model.testOnBatch(x, y).loss).toBe(0);
     model.getLayer(0).trainable = true;
     expect(model.trainOnBatch(x, y).loss).toBeCloseTo(0.02, 6);
-  });
-});
-
-describe('what is printed', () => {
-  interface Printed {
-    id: string;
-    kind?: 'fit' | 'clock';
-    verbose: 1 | 2;
-    args: {epochs?: number; validation_data?: string};
-    samples: number;
-    batch_size: number;
-    target: number;
-    lines: string[];
-  }
-  const cases = readGolden<Printed>('progress').cases.filter(({kind}) => kind === 'fit');
-
-  test.each(cases)('$id', async ({id, verbose, args, samples, batch_size: batchSize, target, lines}) => {
-    const model = new Sequential([new layers.Dense(1, {kernelInitializer: 'zeros', inputShape: [2]})]).compile({
-      optimizer: new optimizers.SGD(1e-30),
-      loss: 'mse',
-      metrics: ['mae'],
-    });
-    const x = ops.ones([samples, 2]);
-    const y = ops.full([samples, 1], target);
-    let printed = '';
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      printed += String(text);
-      return true;
-    });
-    if (id.startsWith('evaluate')) await model.evaluate(x, y, {batchSize, verbose});
-    else {
-      const validationData = args.validation_data === undefined ? undefined : ([x, y] as const);
-      await model.fit(x, y, {batchSize, verbose, epochs: args.epochs, validationData});
-    }
-    vi.restoreAllMocks();
-    expect(printed.replaceAll(/\d+(?:us|ms|s)\b/g, '<T>')).toBe(lines.map((line) => `${line}\n`).join(''));
-  });
-});
-
-test('a terminal never shows values of the validation as those of training', async () => {
-  vi.stubEnv('CI', '');
-  vi.stubEnv('NO_COLOR', '1');
-  const {stdout} = process;
-  const [tty, columns] = [
-    Object.getOwnPropertyDescriptor(stdout, 'isTTY'),
-    Object.getOwnPropertyDescriptor(stdout, 'columns'),
-  ];
-  Object.defineProperty(stdout, 'isTTY', {value: true, configurable: true});
-  Object.defineProperty(stdout, 'columns', {value: 200, configurable: true});
-  let printed = '';
-  vi.spyOn(stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-  try {
-    const model = new Sequential([new layers.Dense(1, {kernelInitializer: 'zeros', inputShape: [2]})]).compile({
-      optimizer: new optimizers.SGD(1e-30),
-      loss: 'mse',
-    });
-    const x = ops.ones([8, 2]);
-    // A slow validation, so that the bar is drawn while it runs.
-    async function* slow() {
-      for (let i = 0; i < 3; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 150));
-        yield [x, ops.full([8, 1], 3)];
-      }
-    }
-    await model.fit(x, ops.ones([8, 1]), {batchSize: 4, validationData: slow, verbose: 1});
-  } finally {
-    vi.restoreAllMocks();
-    vi.unstubAllEnvs();
-    for (const [name, descriptor] of [
-      ['isTTY', tty],
-      ['columns', columns],
-    ] as const) {
-      if (descriptor === undefined) Reflect.deleteProperty(stdout, name);
-      else Object.defineProperty(stdout, name, descriptor);
-    }
-  }
-  expect(printed).toContain('2/2');
-  expect(printed).toContain('val_loss: 9.0000');
-  expect(printed).not.toMatch(/ loss: 9/);
-});
-
-describe('optimizers of parts', () => {
-  const parts = () => {
-    const lower = new Sequential([new layers.Dense(3, {inputShape: [2], name: 'a'})], {name: 'lower'});
-    const upper = new Sequential([new layers.Dense(1, {name: 'b'})], {name: 'upper'});
-    return {lower, upper, model: new Sequential([lower, upper], {name: 'whole'})};
-  };
-
-  test('each part is changed by its own', async () => {
-    const {lower, upper, model} = parts();
-    const [still, moving] = [new optimizers.SGD(1e-30), new optimizers.SGD(0.1)];
-    const compiled = model.compile({
-      optimizer: [
-        [lower, still],
-        [upper, moving],
-      ],
-      loss: 'mse',
-    });
-    const [before, top] = [bits(lower), bits(upper)];
-    const {history} = await compiled.fit(...data(), {
-      epochs: 2,
-      callbacks: [new callbacks.LearningRateScheduler((_, rate) => rate)],
-      ...quiet,
-    });
-    expect(bits(lower)[0]).toEqual(before[0]);
-    expect(bits(upper)[0]).not.toEqual(top[0]);
-    expect(Object.keys(history)).toEqual(['loss', `learning_rate_${still.name}`, `learning_rate_${moving.name}`]);
-    expect(model.optimizer).toBeNull();
-    expect(model.optimizers).toEqual([still, moving]);
-    expect(Number(moving.iterations.item())).toBe(2);
-  });
-
-  test('by patterns of paths', async () => {
-    const {model, upper} = parts();
-    const [p, q] = [new optimizers.SGD(1e-30), new optimizers.SGD(0.1)];
-    const top = bits(upper);
-    await model
-      .compile({
-        optimizer: [
-          ['*/kernel', p],
-          ['*/bias', q],
-        ],
-        loss: 'mse',
-      })
-      .fit(...data(), quiet);
-    expect(bits(upper)[0]).toEqual(top[0]);
-    expect(bits(upper)[1]).not.toEqual(top[1]);
-  });
-
-  test('mistakes', () => {
-    const {lower, upper, model} = parts();
-    const other = new layers.Dense(1, {name: 'other'});
-    const sgd = () => new optimizers.SGD(0.1);
-    const compile = (optimizer: Parameters<typeof model.compile>[0]) => () =>
-      model.compile({loss: 'mse', ...optimizer});
-    expect(compile({optimizer: [[lower, sgd()]]})).toThrow(
-      'compile: trainable variable whole/upper/b/kernel belongs to no group of optimizers',
-    );
-    expect(
-      compile({
-        optimizer: [
-          [model, sgd()],
-          [upper, sgd()],
-        ],
-      }),
-    ).toThrow('compile: variable whole/upper/b/kernel has two optimizers, by whole and by upper');
-    expect(
-      compile({
-        optimizer: [
-          [model, sgd()],
-          [other, sgd()],
-        ],
-      }),
-    ).toThrow('compile: layer "other" has an optimizer but is no part of model "whole"');
-    expect(
-      compile({
-        optimizer: [
-          ['*/nothing', sgd()],
-          [model, sgd()],
-        ],
-      }),
-    ).toThrow(
-      'compile: the pattern "*/nothing" matches no trainable variable; there are lower/a/kernel, lower/a/bias, whole/upper/b/kernel, whole/upper/b/bias',
-    );
-    const one = sgd();
-    expect(
-      compile({
-        optimizer: [
-          [lower, one],
-          [upper, one],
-        ],
-      }),
-    ).toThrow('got one object twice');
-    expect(model.compiled).toBe(false);
   });
 });
