@@ -82,6 +82,7 @@ describe('programs that add rows up', () => {
     ['narrow', [40, 3]],
     ['odd', [301, 37]],
     ['wide', [9, 1500]],
+    ['wider', [90, 1500]],
     ['many', [2000, 300]],
     ['images', [4, 9, 9, 24]],
   ])('change no bit of %s columns', (_, shape) => {

@@ -8,8 +8,7 @@ const MAX_STEPS = 48;
 const MAX_INPUTS = 16;
 const MAX_RESULTS = 24;
 const MIN_ROWS = 8;
-// Rows shorter than this are added several side by side in stretches too long to share few of them between threads.
-const SHORT_ROW = 256;
+// Between these sizes functions alone are shared between threads in smaller parts than rows are added up in.
 const FEW_ELEMENTS = 1 << 14;
 const MANY_ELEMENTS = 1 << 17;
 
@@ -220,6 +219,6 @@ function frameOf(node: Node): Frame | null {
   const length = sizeOf(input.shape.slice(axes.length)) ?? 0;
   if (rows < MIN_ROWS || length < 2) return null;
   const size = rows * length;
-  if (length < SHORT_ROW && size >= FEW_ELEMENTS && size < MANY_ELEMENTS) return null;
+  if (size >= FEW_ELEMENTS && size < MANY_ELEMENTS) return null;
   return {shape: input.shape, row: input.shape.map((each, axis) => (axis < axes.length ? each : 1)), length};
 }
