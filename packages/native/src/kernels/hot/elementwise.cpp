@@ -26,8 +26,8 @@ KERATIN_BINARY(Minimum, a != a ? a : (a < b ? a : b))
 KERATIN_BINARY(FloorDivide, math::floor<V>(a / b))
 KERATIN_BINARY(SquaredDifference, (a - b) * (a - b))
 KERATIN_BINARY(ReluGradient, b > 0 ? a : V{})
-KERATIN_BINARY(SigmoidGradient, a * b * (1 - b))
-KERATIN_BINARY(TanhGradient, a * (1 - b * b))
+KERATIN_BINARY(SigmoidGradient, a* b*(1 - b))
+KERATIN_BINARY(TanhGradient, a*(1 - b * b))
 
 // Powers whose exponent is one small number.
 struct Cube {
@@ -43,6 +43,21 @@ struct Square {
   }
 };
 
+// A power of -0 or of minus infinity is not negative, nor a NaN, as a root of them would be.
+struct Root {
+  template <class V>
+  [[gnu::always_inline]] static V apply(V x) {
+    constexpr auto kInfinity = static_cast<typename math::Format<V>::T>(__builtin_inff());
+    return x == -kInfinity ? -x : math::sqrt(x + 0);
+  }
+};
+struct Inverse {
+  template <class V>
+  [[gnu::always_inline]] static V apply(V x) {
+    return 1 / x;
+  }
+};
+
 #undef KERATIN_BINARY
 
 template <class T>
@@ -51,6 +66,8 @@ void power(const void* const* in, const int64_t* steps, void* out, int64_t n) {
     const T exponent = *static_cast<const T*>(in[1]);
     if (exponent == 2) return unary_body<T, Square>(in, steps, out, n);
     if (exponent == 3) return unary_body<T, Cube>(in, steps, out, n);
+    if (exponent == T{0.5}) return unary_body<T, Root>(in, steps, out, n);
+    if (exponent == -1) return unary_body<T, Inverse>(in, steps, out, n);
   }
   binary_body<T, Power>(in, steps, out, n);
 }
