@@ -24,8 +24,11 @@ export interface RegionVariable {
 /** Follows a function inside of the one that is being compiled: a branch, or the parts of a loop. */
 export class RegionTracer extends Tracer {
   readonly #parent: Tracer;
-  /** What it reads from outside, as tensors of there, by what stands for it. */
-  readonly captured = new Map<Operand, {readonly value: Value; readonly tensor: AnyTensor}>();
+  /** What it reads from outside, as tensors of there and as they were given, by what stands for it. */
+  readonly captured = new Map<
+    Operand,
+    {readonly value: Value; readonly tensor: AnyTensor; readonly given: AnyTensor}
+  >();
   /** Tensors and Variables of outside that it met. */
   readonly met = new Set<AnyTensor>();
   /** Whether it cannot be a program; the function itself may have caught the error. */
@@ -52,7 +55,7 @@ export class RegionTracer extends Tracer {
     const known = this.captured.get(outer);
     if (known !== undefined) return known.value;
     const value = this.fresh(outer);
-    this.captured.set(outer, {value, tensor: this.#parent.tensorOf(outer)});
+    this.captured.set(outer, {value, tensor: this.#parent.tensorOf(outer), given: tensor});
     return value;
   }
 

@@ -1,5 +1,6 @@
 import {ValueError} from '../errors.js';
 import {checkOptions, describe} from '../suggest.js';
+import {atOnce} from './batching.js';
 import {type TensorStructure} from './control.js';
 import {loopRegion} from './regions.js';
 import {checkFunction, commonSize, entriesOf, like, noneOf, stacked, symbolsOf, tensorsOf} from './structures.js';
@@ -127,7 +128,17 @@ export function map<X extends TensorStructure, Y extends TensorStructure>(f: (x:
   return mapped('map', f, xs);
 }
 
-/** The same as {@link map}; entries must not depend on each other. */
+/**
+ * The same as {@link map}, for all entries at once where every operation of `f` can: elementwise functions, products, reductions, movement,
+ * gather, softmax, convolutions, normal forms of matrices. Else as {@link map}. Numbers are the same up to rounding.
+ *
+ * @example
+ * vectorizedMap((row: Tensor) => row.square().sum().sqrt(), tensor([[3, 4], [6, 8]])); // [5, 10]
+ */
 export function vectorizedMap<X extends TensorStructure, Y extends TensorStructure>(f: (x: X) => Y, elements: X): Y {
-  return mapped('vectorizedMap', f, elements);
+  const op = 'vectorizedMap';
+  checkFunction(op, 'f', f);
+  const list = tensorsOf(op, elements);
+  const all = commonSize(op, 'xs', list) < 2 ? null : atOnce(f, list);
+  return all === null ? mapped(op, f, list) : all.value;
 }
