@@ -67,6 +67,13 @@ const PEERS: Readonly<Record<string, Peer>> = {
     command: node('tfjs.mjs'),
     env: {TFJS_BACKEND: 'wasm'},
   },
+  'new processes': {
+    workloads: ['start-up', 'memory'],
+    command: ({python = '', node = ''}) =>
+      python === '' && node === ''
+        ? undefined
+        : [process.execPath, '--import', 'tsx', file('peers/fresh.ts'), node, python],
+  },
 };
 
 type Answer = PeerRow | {readonly failure: string} | {readonly end: string};

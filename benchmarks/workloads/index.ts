@@ -11,10 +11,12 @@ import {fashionCnn} from './fashion-cnn.js';
 import {kernels} from './kernels.js';
 import {layerGradients} from './layers.js';
 import {lstm} from './lstm.js';
+import {memory} from './memory.js';
 import {mnistMlp} from './mnist-mlp.js';
 import {pipeline} from './pipeline.js';
 import {scaling} from './scaling.js';
 import {sgemm} from './sgemm.js';
+import {startUp} from './start-up.js';
 import {tensors} from './tensors.js';
 import {tinyNetwork} from './tiny-network.js';
 import {transformer} from './transformer.js';
@@ -38,6 +40,8 @@ export const workloads: readonly Workload[] = [
   pipeline,
   transformer,
   scaling,
+  startUp,
+  memory,
   eventLoop,
   competition,
 ];
