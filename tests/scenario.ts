@@ -18,14 +18,19 @@ export interface ScenarioRun {
  */
 export function runScenario(
   name: string,
-  options: {readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>>} = {},
+  options: {
+    readonly args?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    /** Options of Node.js. */
+    readonly node?: readonly string[];
+  } = {},
 ): Promise<ScenarioRun> {
   const program = fileURLToPath(new URL(`scenarios/${name}.ts`, import.meta.url));
   const env = {...process.env, TSX_TSCONFIG_PATH: `${root}tsconfig.test.json`, ...options.env};
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['--import', 'tsx', program, ...(options.args ?? [])],
+      [...(options.node ?? []), '--import', 'tsx', program, ...(options.args ?? [])],
       {cwd: root, env, maxBuffer: 1 << 26},
       (error, stdout, stderr) => {
         const status = error === null ? 0 : (error.code ?? error.signal ?? 'unknown');
