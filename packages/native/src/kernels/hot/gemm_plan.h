@@ -136,9 +136,10 @@ inline void choose_chunks(const Product<T>& q, Plan& plan) {
     if (q.a.row == 1 && q.a.column != 1) chunk += static_cast<double>(m * q.k);
     const double pack_each = right_cycles(q, n) * static_cast<double>(m_parts * n_parts);
     const bool shared = plan.direct || (pack_once > 0 && pack_once < pack_each);
-    // At the end the others wait for about one chunk.
+    // At the end the others wait for about one chunk, unless all take as long and each of two threads as many.
     const double share = static_cast<double>(m * n) / static_cast<double>(q.m * q.n);
-    const double all = chunk / share + chunk + (shared ? pack_once : pack_each);
+    const bool even = panels % n_parts == 0 && q.m % m_parts == 0 && m_parts * n_parts % 2 == 0;
+    const double all = chunk / share + (even ? 0.25 : 1.0) * chunk + (shared ? pack_once : pack_each);
     if (least == 0 || all < least) {
       least = all;
       plan.shared = shared;
