@@ -165,3 +165,53 @@ if wanted("layers"):
             return tape.gradient(y, [x, *weights], output_gradients=dy)
 
         emit(PEER, f"{name}_gradients", timed(lambda: step(x), 21, 3, 2) * 1e3, "ms")
+
+if wanted("convolution"):
+    def conv(stride=1, dilation=1):
+        return lambda x, kernel: tf.nn.convolution(x, kernel, stride, "SAME", dilations=dilation)
+
+    def depthwise(stride=1):
+        return lambda x, kernel: tf.nn.depthwise_conv2d(x, kernel, [1, stride, stride, 1], "SAME")
+
+    def transposed(x, kernel):
+        n, h, w, _ = x.shape
+        return tf.nn.conv2d_transpose(x, kernel, [n, 2 * h, 2 * w, kernel.shape[2]], 2)
+
+    cases = {
+        "conv_first_1": ([32, 28, 28, 1], [[3, 3, 1, 32]], conv()),
+        "conv_first_3": ([16, 112, 112, 3], [[7, 7, 3, 64]], conv(2)),
+        "conv_3x3_32": ([32, 28, 28, 32], [[3, 3, 32, 64]], conv()),
+        "conv_3x3_256": ([8, 14, 14, 256], [[3, 3, 256, 256]], conv()),
+        "conv_pointwise_64": ([8, 56, 56, 64], [[1, 1, 64, 256]], conv()),
+        "conv_pointwise_stride": ([8, 28, 28, 256], [[1, 1, 256, 128]], conv(2)),
+        "conv_stride2_32": ([16, 56, 56, 32], [[3, 3, 32, 64]], conv(2)),
+        "conv_stride2_128": ([8, 28, 28, 128], [[3, 3, 128, 256]], conv(2)),
+        "conv_depthwise_32": ([8, 112, 112, 32], [[3, 3, 32, 1]], depthwise()),
+        "conv_depthwise_stride2_96": ([8, 56, 56, 96], [[3, 3, 96, 1]], depthwise(2)),
+        "conv_depthwise_multiplier2": ([8, 56, 56, 32], [[3, 3, 32, 2]], depthwise()),
+        "conv_separable_64": ([8, 56, 56, 64], [[3, 3, 64, 1], [1, 1, 64, 64]], lambda x, deep, mixing:
+            tf.nn.separable_conv2d(x, deep, mixing, [1, 1, 1, 1], "SAME")),
+        "conv_dilated2_32": ([16, 28, 28, 32], [[3, 3, 32, 64]], conv(1, 2)),
+        "conv_dilated2_128": ([4, 28, 28, 128], [[3, 3, 128, 128]], conv(1, 2)),
+        "conv1d_k5": ([32, 128, 64], [[5, 64, 128]], conv()),
+        "conv1d_long_k9": ([8, 4000, 16], [[9, 16, 32]], conv()),
+        "conv3d_8": ([4, 16, 32, 32, 8], [[3, 3, 3, 8, 16]], conv()),
+        "conv3d_32": ([2, 8, 28, 28, 32], [[3, 3, 3, 32, 32]], conv()),
+        "conv_transposed_64": ([16, 14, 14, 64], [[4, 4, 32, 64]], transposed),
+        "conv_transposed_128": ([8, 28, 28, 128], [[4, 4, 64, 128]], transposed),
+    }
+    # Groups are left out: TensorFlow has no gradient of them on a CPU.
+    for name, (shape, kernels, call) in cases.items():
+        tensors = [tf.random.normal(s) for s in (shape, *kernels)]
+        forward = tf.function(call)
+        dy = tf.random.normal(forward(*tensors).shape)
+
+        @tf.function
+        def step(dy, *tensors, call=call):
+            with tf.GradientTape() as tape:
+                tape.watch(tensors)
+                y = call(*tensors)
+            return y, tape.gradient(y, tensors, output_gradients=dy)
+
+        emit(PEER, f"{name}_forward", timed(lambda: forward(*tensors), 11, 2) * 1e3, "ms")
+        emit(PEER, f"{name}_gradients", timed(lambda: step(dy, *tensors), 11, 2) * 1e3, "ms")
