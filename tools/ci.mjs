@@ -19,6 +19,17 @@ const SANITIZERS = [
   {name: 'address,undefined', mostMinutesBefore: 18},
   {name: 'thread', mostMinutesBefore: 17},
 ];
+// Last of all, the families that emulated CPUs run through in a minute or so; `run.mjs --emulate=...` alone runs all of them.
+const EMULATED = [
+  {cpu: 'x86-64', families: 'softmax,normalization,pooling', program: 'qemu-x86_64', packages: 'qemu-user'},
+  {
+    cpu: 'aarch64',
+    families: 'softmax,normalization',
+    program: 'aarch64-linux-gnu-g++',
+    packages: 'qemu-user g++-aarch64-linux-gnu',
+  },
+];
+const MOST_MINUTES_BEFORE_EMULATED = 18;
 const total = {passed: 0, failed: 0};
 const summary = [];
 
@@ -95,6 +106,26 @@ function sanitized(sanitizers) {
   });
 }
 
+const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+
+/** Whether an emulator is there, or could be installed quickly. */
+function hasEmulator({program, packages}) {
+  const install = `timeout 90 sh -c "apt-get update -qq && apt-get install -y -qq ${packages}" >/dev/null 2>&1`;
+  return has(program) || (process.getuid?.() === 0 && has('apt-get') && run(install) && has(program));
+}
+
+/** The C++ tests of a few families on a CPU that is not this one. */
+function emulated({cpu, families}) {
+  stage(`C++ tests, emulated ${cpu}: ${families}`, () => {
+    rmSync(`${report}.native`, {force: true});
+    const succeeded = run(`node packages/native/tests/run.mjs --emulate=${cpu} --only=${families}`, {
+      KERATIN_TEST_REPORT: report,
+    });
+    const {passed, failed} = nativeCounts();
+    return {passed, failed: failed === 0 && !succeeded ? 1 : failed};
+  });
+}
+
 stage('pnpm test', () => countTests(run(`${pnpm} test`, {KERATIN_TEST_REPORT: report})));
 stage('lint', () => run(`${pnpm} lint`));
 stage('types', () => run(`${pnpm} types`));
@@ -108,6 +139,15 @@ if (existsSync(join(root, 'tools', 'interchange', 'run.mjs'))) {
 for (const {name, mostMinutesBefore} of SANITIZERS) {
   if (performance.now() < mostMinutesBefore * 60_000) sanitized(name);
   else summary.push(`left out for want of time: C++ tests, sanitizers: ${name}`);
+}
+for (const emulator of EMULATED) {
+  if (performance.now() >= MOST_MINUTES_BEFORE_EMULATED * 60_000) {
+    summary.push(`left out for want of time: C++ tests, emulated ${emulator.cpu}`);
+  } else if (hasEmulator(emulator)) {
+    emulated(emulator);
+  } else {
+    summary.push(`left out: C++ tests, emulated ${emulator.cpu} (${emulator.packages} could not be installed)`);
+  }
 }
 
 rmSync(scratch, {recursive: true, force: true});
