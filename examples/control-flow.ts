@@ -87,6 +87,41 @@ checkText('scan', text(running(tensor([1, 2, 3, 4]))), '[1,3,6,10]');
 const norms = jit((xs: Tensor) => vectorizedMap((row: Tensor) => row.square().sum().sqrt(), xs));
 checkText('vectorizedMap', text(norms(tensor([[3, 4], [6, 8]]))), '[5,10]'); // prettier-ignore
 
+// Loops are single operations of a program, with their gradients: their length changes neither its size nor the number of compilations.
+const rnn = (xs: Tensor, w: Tensor) =>
+  scan((h: Tensor, x: Tensor): [Tensor, Tensor] => {
+    const next = h.matmul(w).add(x).tanh();
+    return [next, next];
+  }, ops.zeros([1, 8]), xs)[1].square().mean(); // prettier-ignore
+const slope = (xs: Tensor, w: Tensor) => {
+  const tape = new GradientTape();
+  tape.watch(w);
+  const y = tape.record(() => rnn(xs, w));
+  return tape.gradient(y, w);
+};
+const compiledSlope = jit(slope);
+const [xs, w] = [ops.sin(ops.arange(1600, undefined, 1, 'float32')).reshape([200, 1, 8]), ops.eye(8).mul(0.5)];
+check('the gradient of a loop, compiled and not', compiledSlope(xs, w).sub(slope(xs, w)).abs().max().item(), {below: 1e-6}); // prettier-ignore
+check('kernels for 200 trips in its program', (compiledSlope.ir(xs, w).match(/ = /g) ?? []).length, {below: 25});
+
+const best = (runs: number, fn: () => unknown): number =>
+  Math.min(...Array.from({length: runs}, () => {
+    const start = performance.now();
+    fn();
+    return performance.now() - start;
+  })); // prettier-ignore
+const counter = (n: Tensor) => whileLoop((i) => i.less(n), (i) => i.add(1), tensor(0)); // prettier-ignore
+const compiledCounter = jit(counter);
+const trips = tensor(2000);
+const [eagerTrips, compiledTrips] = [best(5, () => counter(trips)), best(20, () => compiledCounter(trips))];
+const ratios = {
+  'a trip of a compiled loop, in us': compiledTrips / 2,
+  'a counting loop: op by op / compiled': eagerTrips / compiledTrips,
+  'forward and backward through 200 steps: op by op / compiled':
+    best(5, () => slope(xs, w)) / best(10, () => compiledSlope(xs, w)),
+};
+for (const [what, ratio] of Object.entries(ratios)) console.log(`${what}: ${ratio.toPrecision(3)}`);
+
 // A compiled function in a file runs without this code.
 const folder = await mkdtemp(join(tmpdir(), 'keratin-'));
 await absolute.export(join(folder, 'absolute.keratin'));
