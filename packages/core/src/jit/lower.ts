@@ -297,7 +297,6 @@ class Lowering {
   }
 }
 
-/** The strides of the inputs of a program over rows. */
 /** The attributes before the words of a region's programs. */
 function regionAttributes({
   region,
@@ -319,6 +318,7 @@ function regionAttributes({
   return [limit ?? -1, Number(reverse), states, xs, own, ...flags, Number(keeps), ...(region === 'scan' ? [0] : [])];
 }
 
+/** The strides of the inputs of a program over rows. */
 const STRIDES: Readonly<Record<Form, (length: number) => readonly number[]>> = {
   whole: (length) => [length, 1],
   row: () => [1, 0],
