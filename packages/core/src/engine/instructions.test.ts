@@ -146,6 +146,8 @@ function runAll(): void {
   // the sums of exp(x) along rows, by way of a register
   const sums = [1, 2, opcodeOf('exp'), 0, 0, 2, 1, 0, opcodeOf('sum'), 0, 2, 1, 1, 2];
   runInto(opcodeOf('rows'), [uniform([3, 4]).cast('float32')], sums, [new Variable(ops.zeros([3, 1]))], 'rows');
+  // and along columns
+  runInto(opcodeOf('columns'), [uniform([9, 4]).cast('float32')], sums, [new Variable(ops.zeros([1, 4]))], 'columns');
   runInto(
     opcodeOf('branch'),
     [tensor([true]), gradient.cast('float32')],
