@@ -88,11 +88,11 @@ export class TracedStorage<V = unknown> extends Storage {
   }
 
   override get live(): number {
-    return this.refuse('this operation');
+    return this.refuse();
   }
 
   override assertLive(): void {
-    if (!isWithin(this.trace)) this.refuse('this operation');
+    if (!isWithin(this.trace)) this.refuse();
   }
 
   override assertReadable(what: string): void {
@@ -100,10 +100,11 @@ export class TracedStorage<V = unknown> extends Storage {
     if (!isWithin(this.trace)) throw leaked(what);
   }
 
-  private refuse(what: string): never {
-    if (tracing !== this.trace) throw leaked(what);
+  // The operation puts its name in front.
+  private refuse(): never {
+    if (tracing !== this.trace) throw leaked(null);
     throw new TraceError(
-      `${what}: a tensor inside of a jitted function has no memory while the function is compiled; use tensor operations on it`,
+      `a tensor inside of a jitted function has no memory while the function is compiled; use tensor operations on it`,
     );
   }
 }
@@ -112,8 +113,8 @@ export class TracedStorage<V = unknown> extends Storage {
 export const isTraced = (x: Tensor<Element>): boolean => x.source instanceof TracedStorage;
 
 /** A tensor of a compiled function is used outside of it. */
-export function leaked(what: string): TraceError {
+export function leaked(what: string | null): TraceError {
   return new TraceError(
-    `${what}: this tensor was made inside of a jitted function and leaked out of it; return it from the function instead`,
+    `${what === null ? '' : `${what}: `}this tensor was made inside of a jitted function and leaked out of it; return it from the function instead`,
   );
 }
