@@ -64,4 +64,4 @@ console.log(
 
 check('largest difference between eager and compiled', difference, {below: 1e-5});
 check('operations of a call, MFLOP', flops / 1e6, {above: 16, below: 20});
-check('kernels of the compiled call', kernels, {above: 1, below: 20});
+check('kernels of the compiled call', kernels, {above: 0, below: 20});

@@ -56,21 +56,33 @@ class ForwardPass {
   int64_t joint_parts() const { return p_.together ? p_.gates : 1; }
   int64_t row() const { return p_.width * p_.units; }
 
-  /// What the inputs add in steps [first, first + count) of one sample.
-  void project(int64_t sample, int64_t first, int64_t count, T* z) const {
-    const int64_t columns = p_.gates * p_.units;
-    const T* x = call_.x + (sample * p_.steps + first) * p_.features;
+  /// What the inputs add in steps [first, first + count) of samples from `sample` on; `z` begins with them.
+  void project(int64_t sample, int64_t samples, int64_t first, int64_t count, const Rows<T>& z) const {
+    const int64_t columns = p_.gates * p_.units, f = p_.features, apart = p_.steps * f;
+    const T* x = call_.x + sample * apart + first * f;
     const T* bias = static_cast<const T*>(bias_.data);
-    if (!p_.projected) {
-      kernel_.multiply(0, {x, p_.features, 1}, count, 0, columns, z, row(), false, bias);
-      return;
+    if (p_.projected) {
+      for (int64_t s = 0; s < samples; ++s) {
+        for (int64_t r = 0; r < count; ++r) add_bias(x + s * apart + r * f, z.at(s, first + r));
+      }
+    } else if (samples > count) {
+      // Products of many rows: those of one step, or those of one sample.
+      for (int64_t r = 0; r < count; ++r) {
+        kernel_.multiply(0, {x + r * f, apart, 1}, samples, 0, columns, z.at(0, first + r), z.sample, false, bias);
+      }
+    } else {
+      for (int64_t s = 0; s < samples; ++s) {
+        kernel_.multiply(0, {x + s * apart, f, 1}, count, 0, columns, z.at(s, first), row(), false, bias);
+      }
     }
-    for (int64_t r = 0; r < count; ++r) {
-      for_vectors<T>(
-          columns, [&](int64_t i, auto part) __attribute__((always_inline)) {
-            part.store(z + r * row() + i, part.load(x + r * columns + i) + part.load(bias + i));
-          });
-    }
+  }
+
+  void add_bias(const T* x, T* z) const {
+    const T* bias = static_cast<const T*>(bias_.data);
+    for_vectors<T>(
+        p_.gates * p_.units, [&](int64_t i, auto part) __attribute__((always_inline)) {
+          part.store(z + i, part.load(x + i) + part.load(bias + i));
+        });
   }
 
   void step(const Memory& m, int64_t t, const Patch& patch) const {
@@ -129,7 +141,7 @@ class ForwardPass {
       const int64_t count = min_of(length, p_.steps - first);
       m.z = keep ? Rows<T>{call_.gates + sample * p_.steps * row(), p_.steps * row(), row(), -1}
                  : Rows<T>{block - first * row(), length * row(), row(), -1};
-      for (int64_t s = 0; s < samples; ++s) project(sample + s, first, count, m.z.at(s, first));
+      project(sample, samples, first, count, m.z);
       for (int64_t t = first; t < first + count; ++t) step(m, t, patch);
     }
     finish(m, sample, samples);
@@ -148,7 +160,9 @@ class ForwardPass {
     m.h = call_.h != nullptr ? Rows<T>{call_.h, p_.steps * u, u, -1} : Rows<T>{data, u, p_.samples * u, 1};
     m.c = call_.c != nullptr ? Rows<T>{call_.c, p_.steps * u, u, -1} : Rows<T>{data + 2 * p_.samples * u, u, 0, 0};
     if (p_.projected) {
-      parallel_chunks(p_.samples, [&](int64_t s) { project(s, 0, p_.steps, m.z.at(s, 0)); });
+      parallel_chunks(p_.samples, [&](int64_t s) {
+        project(s, 1, 0, p_.steps, {m.z.at(s, 0), m.z.sample, row(), -1});
+      });
     } else {
       Product<T> q{};
       q.m = rows;

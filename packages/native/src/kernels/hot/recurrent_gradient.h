@@ -128,13 +128,23 @@ class BackwardPass {
     sum_rows(dz + columns_, rows, Cell::kApart * p_.units, sums.recurrent_bias + joint_, accumulate);
   }
 
-  /// The gradient of the inputs of steps [first, first + count) of a sample.
-  void to_inputs(int64_t sample, int64_t first, int64_t count, const T* dz) const {
-    T* dx = call_.dx + (sample * p_.steps + first) * p_.features;
-    if (p_.projected) {
-      copy_rows(dz, row_, count, columns_, dx, columns_);
-    } else {
-      kernel_.multiply(0, {dz, row_, 1}, count, 0, p_.features, dx, p_.features, false);
+  /// The gradient of the inputs of steps [first, first + count) of samples from `sample` on; dz [samples, count, row].
+  void to_inputs(int64_t sample, int64_t samples, int64_t first, int64_t count, const T* dz) const {
+    const int64_t f = p_.features, apart = p_.steps * f;
+    T* dx = call_.dx + sample * apart + first * f;
+    if (!p_.projected && samples > count) {
+      for (int64_t r = 0; r < count; ++r) {
+        kernel_.multiply(0, {dz + r * row_, count * row_, 1}, samples, 0, f, dx + r * f, apart, false);
+      }
+      return;
+    }
+    for (int64_t s = 0; s < samples; ++s) {
+      const T* from = dz + s * count * row_;
+      if (p_.projected) {
+        copy_rows(from, row_, count, columns_, dx + s * apart, columns_);
+      } else {
+        kernel_.multiply(0, {from, row_, 1}, count, 0, f, dx + s * apart, f, false);
+      }
     }
   }
 
@@ -208,9 +218,7 @@ class BackwardPass {
       for (int64_t s = 0; s < samples; ++s) copy_states(sample + s, first, count, rows + s * count * u);
       gradients.add_states(rows, u, packed_rows, sums.recurrent, accumulate);
       sum_biases(block, k, sums, accumulate);
-      if (call_.dx != nullptr) {
-        for (int64_t s = 0; s < samples; ++s) to_inputs(sample + s, first, count, block + s * count * row_);
-      }
+      if (call_.dx != nullptr) to_inputs(sample, samples, first, count, block);
       accumulate = true;
       end = first;
     }
@@ -293,7 +301,7 @@ class BackwardPass {
     }
     if (call_.dx == nullptr) return;
     if (p_.projected) {
-      parallel_chunks(p_.samples, [&](int64_t s) { to_inputs(s, 0, p_.steps, dz.at(s, 0)); });
+      parallel_chunks(p_.samples, [&](int64_t s) { to_inputs(s, 1, 0, p_.steps, dz.at(s, 0)); });
       return;
     }
     Product<T> q{};
