@@ -1,4 +1,16 @@
-import {GradientTape, Input, jit, layers, losses, ops, optimizers, random, Sequential, setSeed, type Tensor} from 'keratin';
+import {
+  GradientTape,
+  Input,
+  jit,
+  layers,
+  losses,
+  ops,
+  optimizers,
+  random,
+  Sequential,
+  setSeed,
+  type Tensor,
+} from 'keratin';
 import {time, timeRow, type Workload} from '../harness.js';
 
 const BATCH = 32;
