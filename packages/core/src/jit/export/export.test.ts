@@ -41,6 +41,30 @@ const arrays = (value: unknown): unknown =>
   );
 
 describe('an exported function', () => {
+  it('has loops within loops with their gradients, and what they save', async () => {
+    const f = jit((x: Tensor, w: Tensor) => {
+      const tape = new GradientTape();
+      tape.watch(w);
+      const y = tape.record(() => {
+        const [, all] = scan(
+          (h: Tensor, row: Tensor): [Tensor, Tensor] => {
+            const next = whileLoop((z) => z.sum().less(row.sum()), (z) => z.matmul(w).tanh().add(1), h, {maximumIterations: 4}); // prettier-ignore
+            return [cond(next.max().greater(1), () => next.sin(), () => next.mul(w.sum())), next]; // prettier-ignore
+          },
+          ops.zeros([1, 4]),
+          x,
+        );
+        return all.square().sum();
+      });
+      return [y, tape.gradient(y, w)];
+    });
+    const [x, w] = [random.normal([3, 4]).mul(3), random.normal([4, 4])];
+    await f.export(at('loops.keratin'), x, w);
+    const g = await loadProgram<[Tensor, Tensor], readonly Tensor[]>(at('loops.keratin'));
+    expect(arrays(g(x, w))).toEqual(arrays(f(x, w)));
+    expect(g.ir().match(/= (scan|while|cond)\(/g)).toHaveLength(6);
+  });
+
   it('runs from its file with its weights, and gives the same bits', async () => {
     const [w, b] = [new Variable(random.normal([5, 3]), {name: 'kernel'}), new Variable(random.normal([3]))];
     const scale = random.uniform([3]);
@@ -186,7 +210,10 @@ describe('a file of a program', () => {
       const tape = new GradientTape();
       const loss = tape.record(() => {
         const logits = ops.relu(x.matmul(weights[0]).add(weights[1])).tanh();
-        return ops.softmax(ops.concatenate([logits, logits.exp(), logits.neg()], -1)).square().mean();
+        return ops
+          .softmax(ops.concatenate([logits, logits.exp(), logits.neg()], -1))
+          .square()
+          .mean();
       });
       const gradients = tape.gradient(loss, weights);
       weights.forEach((weight, i) => {
