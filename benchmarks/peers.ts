@@ -38,7 +38,10 @@ const jax = (script: string) => (options: PeerOptions) => python(script)({python
 const node = (script: string) => (options: PeerOptions) =>
   options.node === undefined ? undefined : [process.execPath, file(`peers/${script}`), options.node];
 
-/** Every workload that is not named elsewhere is asked for too. */
+/** A name that no workload's contains: a script that is asked for it only loads its libraries. */
+const NO_WORKLOAD = '(none)';
+
+/** All workloads. */
 const ALL: readonly string[] = [];
 
 const PEERS: Readonly<Record<string, Peer>> = {
@@ -111,7 +114,8 @@ class PeerProcess {
 
   /** Rows of one workload; none where the peer is gone, which is said once. */
   measure(workload: string): Promise<PeerRow[]> {
-    if (this.#isOver || (this.workloads.length > 0 && !this.workloads.includes(workload))) return Promise.resolve([]);
+    const isKnown = workload === NO_WORKLOAD || this.workloads.length === 0 || this.workloads.includes(workload);
+    if (this.#isOver || !isKnown) return Promise.resolve([]);
     const rows: PeerRow[] = [];
     return new Promise((resolve) => {
       const done = () => {
@@ -149,6 +153,11 @@ export class Peers {
       const line = command(options);
       return line === undefined ? [] : [new PeerProcess(name, workloads, line, env ?? {})];
     });
+  }
+
+  /** Waits until all have loaded their libraries, which would disturb whoever is measured meanwhile. */
+  async load(): Promise<void> {
+    for (const peer of this.#processes) await peer.measure(NO_WORKLOAD);
   }
 
   async measure(workload: string, report: (row: PeerRow) => void): Promise<void> {

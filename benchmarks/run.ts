@@ -27,6 +27,7 @@ const about = {
 console.log(about);
 
 const peers = new Peers({python: option('peers'), jax: option('peers-jax'), node: option('peers-node')});
+await peers.load();
 const rows: Row[] = [];
 const peerRows: PeerRow[] = [];
 for (const {name, description} of workloads) {
