@@ -26,8 +26,8 @@ KERATIN_BINARY(Minimum, a != a ? a : (a < b ? a : b))
 KERATIN_BINARY(FloorDivide, math::floor<V>(a / b))
 KERATIN_BINARY(SquaredDifference, (a - b) * (a - b))
 KERATIN_BINARY(ReluGradient, b > 0 ? a : V{})
-KERATIN_BINARY(SigmoidGradient, a* b*(1 - b))
-KERATIN_BINARY(TanhGradient, a*(1 - b * b))
+KERATIN_BINARY(SigmoidGradient, a * b * (1 - b))
+KERATIN_BINARY(TanhGradient, a * (1 - b * b))
 
 // Powers whose exponent is one small number.
 struct Cube {

@@ -60,14 +60,12 @@ template <class T>
                                       Activation activation) {
   using V = Vec<T>;
   const auto apply = [&](auto function) __attribute__((always_inline)) {
-    apply_rows<T>(
-        c, c_row, rows, columns, addends,
-        [](V x) __attribute__((always_inline)) { return decltype(function)::apply(x); });
+    apply_rows<T>(c, c_row, rows, columns, addends,
+                  [](V x) __attribute__((always_inline)) { return decltype(function)::apply(x); });
   };
   switch (activation) {
     case kNone:
-      return apply_rows<T>(
-          c, c_row, rows, columns, addends, [](V x) __attribute__((always_inline)) { return x; });
+      return apply_rows<T>(c, c_row, rows, columns, addends, [](V x) __attribute__((always_inline)) { return x; });
     case kRelu:
       return apply(Relu{});
     case kSigmoid:
