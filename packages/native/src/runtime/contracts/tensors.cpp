@@ -152,6 +152,9 @@ bool two_programs(const Call& call, int at) {
          first + second + at + 2 == call.num_attributes;
 }
 
+/// The number of what a loop or branch keeps.
+bool is_number(const Operand& operand) { return operand.dtype == DType::int64 && operand.size == 1; }
+
 const char* branch(const Call& call) {
   EXPECT(call.num_inputs > 0 && call.num_outputs > 0 && two_programs(call, 2), kCounts);
   int64_t saves = 0;
@@ -160,6 +163,8 @@ const char* branch(const Call& call) {
   EXPECT(call.num_inputs > restores, kCounts);
   EXPECT(in(call, 0).dtype == DType::boolean, kDTypes);
   EXPECT(in(call, 0).size == 1, kShapes);
+  EXPECT(restores == 0 || is_number(in(call, 1)), kDTypes);
+  EXPECT(saves == 0 || is_number(out(call, call.num_outputs - 1)), kDTypes);
   EXPECT(all_contiguous(call), kGaps);
   return nullptr;
 }
@@ -190,15 +195,10 @@ const char* loop(const Call& call) {
     EXPECT(in(call, restores + i).dtype == out(call, i).dtype, kDTypes);
     EXPECT(same_shape(in(call, restores + i), out(call, i)), kShapes);
   }
-/// The number of what a loop or branch keeps.
-bool is_number(const Operand& operand) { return operand.dtype == DType::int64 && operand.size == 1; }
-
   EXPECT(all_contiguous(call), kGaps);
   return nullptr;
 }
 
-  EXPECT(restores == 0 || is_number(in(call, 1)), kDTypes);
-  EXPECT(saves == 0 || is_number(out(call, call.num_outputs - 1)), kDTypes);
 // ---- Reductions --------------------------------------------------------------------------------------------------
 
 template <bool kNeedsElements>
