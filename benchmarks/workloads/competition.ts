@@ -10,7 +10,7 @@ const COMPETITORS = 2;
 function steps(step: () => unknown, seconds: number): number[] {
   const times: number[] = [];
   const end = performance.now() + seconds * 1000;
-  for (let now = performance.now(); now < end; ) {
+  for (let now = performance.now(); now < end;) {
     step();
     const then = performance.now();
     times.push(then - now);

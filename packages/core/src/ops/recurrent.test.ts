@@ -131,7 +131,7 @@ describe('without a tape', () => {
     const [x, h0, kernel, recurrent, bias] = inputsOf(
       {...SIMPLE, name: '', fused: simple(false), steps: simpleSteps},
       [3, 5, 4, 6],
-    ) as Inputs;
+    ) as readonly Tensor[] as Inputs;
     expect(simpleSequence({x, h0, kernel, recurrent, bias}, false).h.shape).toEqual([3, 0, 6]);
   });
 });

@@ -37,7 +37,7 @@ it('leaves out what changes nothing', () => {
 });
 
 it('leaves out what a wider dtype, a second time or a number changes nothing of', () => {
-  const fn = (t: Tensor, n: Tensor, b: Tensor) => [
+  const fn = (t: Tensor, n: Tensor, b: Tensor<boolean>) => [
     t.cast('float64').cast('float32'),
     n.cast('float64').cast('int32'),
     b.cast('float32').cast('bool'),

@@ -79,10 +79,9 @@ class ForwardPass {
 
   void add_bias(const T* x, T* z) const {
     const T* bias = static_cast<const T*>(bias_.data);
-    for_vectors<T>(
-        p_.gates * p_.units, [&](int64_t i, auto part) __attribute__((always_inline)) {
-          part.store(z + i, part.load(x + i) + part.load(bias + i));
-        });
+    for_vectors<T>(p_.gates * p_.units, [&](int64_t i, auto part) __attribute__((always_inline)) {
+      part.store(z + i, part.load(x + i) + part.load(bias + i));
+    });
   }
 
   void step(const Memory& m, int64_t t, const Patch& patch) const {
@@ -105,9 +104,8 @@ class ForwardPass {
                             c_before + patch.unit,     m.h.at(s, t) + patch.unit,
                             m.c.at(s, t) + patch.unit, u,
                             call_.gates != nullptr};
-      for_vectors<T>(
-          patch.units, [&](int64_t i, auto part)
-                           __attribute__((always_inline)) { Cell::template forward<T>(rows, i, part); });
+      for_vectors<T>(patch.units, [&](int64_t i, auto part)
+                                      __attribute__((always_inline)) { Cell::template forward<T>(rows, i, part); });
     }
   }
 
@@ -160,9 +158,8 @@ class ForwardPass {
     m.h = call_.h != nullptr ? Rows<T>{call_.h, p_.steps * u, u, -1} : Rows<T>{data, u, p_.samples * u, 1};
     m.c = call_.c != nullptr ? Rows<T>{call_.c, p_.steps * u, u, -1} : Rows<T>{data + 2 * p_.samples * u, u, 0, 0};
     if (p_.projected) {
-      parallel_chunks(p_.samples, [&](int64_t s) {
-        project(s, 1, 0, p_.steps, {m.z.at(s, 0), m.z.sample, row(), -1});
-      });
+      parallel_chunks(p_.samples,
+                      [&](int64_t s) { project(s, 1, 0, p_.steps, {m.z.at(s, 0), m.z.sample, row(), -1}); });
     } else {
       Product<T> q{};
       q.m = rows;

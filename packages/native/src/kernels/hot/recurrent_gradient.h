@@ -88,9 +88,8 @@ class BackwardPass {
                              call_.dc0 == nullptr ? nullptr : call_.dc0 + state,
                              dz.at(s, t) + patch.unit,
                              u};
-      for_vectors<T>(
-          patch.units, [&](int64_t i, auto part)
-                           __attribute__((always_inline)) { Cell::template backward<T>(rows, i, part); });
+      for_vectors<T>(patch.units, [&](int64_t i, auto part)
+                                      __attribute__((always_inline)) { Cell::template backward<T>(rows, i, part); });
     }
   }
 
@@ -108,12 +107,11 @@ class BackwardPass {
 
   /// to [+]= the sum of `rows` rows of dz, of `columns` columns.
   void sum_rows(const T* dz, int64_t rows, int64_t columns, T* to, bool accumulate) const {
-    for_vectors<T>(
-        columns, [&](int64_t i, auto part) __attribute__((always_inline)) {
-          Vec<T> sum = accumulate ? part.load(to + i) : Vec<T>{};
-          for (int64_t r = 0; r < rows; ++r) sum += part.load(dz + r * row_ + i);
-          part.store(to + i, sum);
-        });
+    for_vectors<T>(columns, [&](int64_t i, auto part) __attribute__((always_inline)) {
+      Vec<T> sum = accumulate ? part.load(to + i) : Vec<T>{};
+      for (int64_t r = 0; r < rows; ++r) sum += part.load(dz + r * row_ + i);
+      part.store(to + i, sum);
+    });
   }
 
   void sum_on_all_threads(const T* dz, int64_t rows, int64_t columns, T* to) const {
@@ -172,7 +170,7 @@ class BackwardPass {
       for (int64_t group = chunk * per_chunk; group < end; ++group) run_group(group, sums, group > chunk * per_chunk);
     });
     if (chunks == 1) return;
-    const auto add = [&](T* to, int64_t n, T* Sums::*part) {
+    const auto add = [&](T* to, int64_t n, T* Sums::* part) {
       parallel_range(n, int64_t{1} << 14, [&](int64_t begin, int64_t stop) {
         for (int64_t chunk = 1; chunk < chunks; ++chunk) {
           const T* from = sums_of(chunk).*part;
