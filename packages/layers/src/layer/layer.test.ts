@@ -1,6 +1,6 @@
 import {inspect} from 'node:util';
 import {beforeEach, describe, expect, test, vi} from 'vitest';
-import {dim, GradientTape, ops, type Shape, tensor, type Tensor, Variable} from '@keratin/core';
+import {dim, GradientTape, ops, type Shape, tensor, type Tensor, type Variable} from '@keratin/core';
 import {isSymbolic, maskOf, originOf, withMask} from '@keratin/core/internal';
 import {type Activation, activations, type CallOptions, Input, Layer, type LayerOptions, layers} from '../index.js';
 import {clearSession} from '../internal.js';

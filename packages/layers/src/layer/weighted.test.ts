@@ -1,5 +1,5 @@
 import {beforeEach, describe, expect, test, vi} from 'vitest';
-import {ops, type Shape, tensor, type Tensor, Variable} from '@keratin/core';
+import {ops, type Shape, tensor, type Tensor, type Variable} from '@keratin/core';
 import {layers} from '../index.js';
 import {clearSession} from '../internal.js';
 
