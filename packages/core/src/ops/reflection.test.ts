@@ -202,7 +202,7 @@ describe('symbolic tensors flow through', () => {
 it('says what is not called on symbolic tensors here', () => {
   const called = new Set(runnable.map(([name]) => name));
   expect(all.filter((name) => !called.has(name) && !NO_FLOW.has(name)).join(' ')).toMatchInlineSnapshot(
-    `"extractSequences gatherNd getItem invertPermutation scatter scatterNd scatterUpdate select sliceUpdate sparseCategoricalCrossentropy unravelIndex bincount corrcoef correlate meshgrid vander cond switchOp switch whileLoop foriLoop scan vectorizedMap associativeScan unfold fold ctcLoss ctcDecode jvp customGradient clipByGlobalNorm lstsq argpartition sequenceMask histogramFixedWidth uniqueWithCounts setdiff1d dynamicPartition dynamicStitch reverseSequence confusionMatrix vectorize stft istft image.extractPatches3d image.scaleAndTranslate image.elasticTransform image.mapCoordinates image.perspectiveTransform"`,
+    `"extractSequences gatherNd getItem invertPermutation scatter scatterNd scatterUpdate select sliceUpdate sparseCategoricalCrossentropy unravelIndex bincount corrcoef correlate meshgrid vander associativeScan cond switchOp switch whileLoop foriLoop scan vectorizedMap unfold fold ctcLoss ctcDecode jvp customGradient clipByGlobalNorm lstsq argpartition sequenceMask histogramFixedWidth uniqueWithCounts setdiff1d dynamicPartition dynamicStitch reverseSequence confusionMatrix vectorize stft istft image.extractPatches3d image.scaleAndTranslate image.elasticTransform image.mapCoordinates image.perspectiveTransform"`,
   );
 });
 

@@ -86,7 +86,7 @@ describe('an exported function', () => {
     );
     // The weights are a safetensors file for others.
     expect(Object.values(await loadSafetensors(at('f.keratin'))).map((t) => t.shape)).toContainEqual([5, 3]);
-    expect(await readdir(folder)).toEqual(['f.keratin']);
+    expect((await readdir(folder)).filter((name) => name.startsWith('f'))).toEqual(['f.keratin']);
   });
 
   it('trains: gradients, in-place updates and random numbers are part of it', async () => {
