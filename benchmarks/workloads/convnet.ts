@@ -28,7 +28,7 @@ export const convnet: Workload = {
     const {
       train: [images, labels],
     } = await datasets.mnist.loadData();
-    const some = slice(BATCH * STEPS);
+    const some = slice(null, BATCH * STEPS);
     const x = images.at(some).reshape([-1, 28, 28, 1]).cast('float32').div(255);
     const y = labels.at(some);
     const model = convnetOf().compile({
