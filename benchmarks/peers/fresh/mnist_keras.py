@@ -15,6 +15,6 @@ if convnet:
 else:
     body = [layers.Dense(512, "relu")]
 model = keras.Sequential([*body, layers.Dense(10, "softmax")])
-model.compile("adam" if convnet else "rmsprop", "sparse_categorical_crossentropy", ["accuracy"])
+model.compile("adam" if convnet else "rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
 model.fit(x, y, batch_size=64 if convnet else 128, steps_per_epoch=60 if convnet else None, verbose=0)
 print(re.search(r"VmHWM:\s*(\d+)", open("/proc/self/status").read())[1], flush=True)
