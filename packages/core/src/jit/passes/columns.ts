@@ -1,18 +1,13 @@
 import {sameShape, sizeOf} from '../../shape.js';
-import {type CallNode, liveAtEnd, type Node, type Operand, type Program, type RowsNode, type Value} from '../ir.js';
+import {type CallNode, liveAtEnd, type Node, type Operand, type Program, type Value} from '../ir.js';
 import {isStep, type Step} from './fuse.js';
-import {NodeGroup, scatteredValues, usersOf} from './node-group.js';
-import {dtypeOf, formOf, type Frame, stepsOf} from './steps.js';
+import {groupsOf, NodeGroup, scatteredValues, usersOf} from './node-group.js';
+import {dtypeOf, foldOf, formOf, type Frame, MAX_INPUTS, MAX_RESULTS, MAX_STEPS, rowsNode, stepsOf} from './steps.js';
 
-const MAX_STEPS = 48;
-const MAX_INPUTS = 16;
-const MAX_RESULTS = 24;
 const MIN_ROWS = 8;
 // Between these sizes functions alone are shared between threads in smaller parts than rows are added up in.
 const FEW_ELEMENTS = 1 << 14;
 const MANY_ELEMENTS = 1 << 17;
-
-const FOLDS: ReadonlySet<string> = new Set(['sum', 'mean', 'max', 'min']);
 
 /** Elementwise functions of one shape, and reductions of the leading axes of what they read or give. */
 class Group extends NodeGroup {
@@ -61,7 +56,7 @@ class ColumnFusion {
     if (!this.#program.nodes.some((node) => frameOf(node) !== null)) return this.#program;
     this.#program.nodes.forEach((node, position) => {
       if (this.#gone.has(node)) return;
-      const groups = this.#groupsOf(node);
+      const groups = groupsOf(node, this.#open);
       const [output] = node.outputs;
       if (frameOf(node) !== null && node.kind === 'call' && this.#wait(node, groups)) return;
       if (!isStep(node) || output === undefined) {
@@ -83,15 +78,6 @@ class ColumnFusion {
     });
     for (const group of this.#groups) this.#close(group);
     return {...this.#program, nodes: this.#nodes};
-  }
-
-  #groupsOf(node: Node): readonly Group[] {
-    const groups: Group[] = [];
-    for (const input of node.inputs) {
-      const group = input.kind === 'value' ? this.#open.get(input) : undefined;
-      if (group !== undefined && !groups.includes(group)) groups.push(group);
-    }
-    return groups;
   }
 
   /** A reduction goes with the group that makes what it reduces, when that ends, or with one that reduces already what reads it. */
@@ -188,33 +174,17 @@ class ColumnFusion {
 
   #columns(group: Group, frame: Frame): Node {
     const {nodes} = group;
-    const {inputs, outputs, steps, results} = stepsOf(group, this.#users, this.#kept);
-    const kinds = nodes.map((node): 'whole' | 'fold' => (isStep(node) ? 'whole' : 'fold'));
-    const made: RowsNode = {
-      kind: 'rows',
-      reduces: 'columns',
-      op: nodes.at(-1)?.op ?? 'columns',
-      inputs,
-      outputs,
-      rows: sizeOf(frame.row) ?? 0,
-      length: frame.length,
-      forms: inputs.map((input) => formOf(input, frame) ?? 'whole'),
-      steps: steps.map((step, i) => ({...step, kind: kinds[i] ?? 'whole'})),
-      results,
-    };
-    return made;
+    const kinds = nodes.map((node) => (isStep(node) ? 'whole' : 'fold'));
+    return rowsNode('columns', group, stepsOf(group, this.#users, this.#kept), frame, kinds);
   }
 }
 
 /** What a reduction of leading axes works on; null for other nodes, and where the pass gains nothing. */
 function frameOf(node: Node): Frame | null {
-  if (node.kind !== 'call' || node.execution.kind !== 'strided' || !FOLDS.has(node.execution.kernel)) return null;
-  const [input] = node.inputs;
-  const [output] = node.outputs;
-  if (input?.kind !== 'value' || output === undefined || output.dtype !== input.dtype) return null;
-  if (input.dtype !== 'float32' && input.dtype !== 'float64') return null;
-  const axes = node.execution.attributes.toSorted((a, b) => a - b);
-  if (axes.length === 0 || axes.length === input.shape.length || axes.some((axis, i) => axis !== i)) return null;
+  const fold = foldOf(node);
+  if (fold === null) return null;
+  const {input, axes} = fold;
+  if (axes.length === input.shape.length || axes.some((axis, i) => axis !== i)) return null;
   const rows = sizeOf(input.shape.slice(0, axes.length)) ?? 0;
   const length = sizeOf(input.shape.slice(axes.length)) ?? 0;
   if (rows < MIN_ROWS || length < 2) return null;

@@ -3,11 +3,10 @@ import {type DType, DTYPES} from '../../dtype.js';
 import {opcodeOf} from '../../engine/execute.js';
 import {sameShape, sizeOf} from '../../shape.js';
 import {type CallNode, type ChainNode, liveAtEnd, type Node, type Operand, type Program, type Value} from '../ir.js';
-import {NodeGroup, usersOf} from './node-group.js';
-import {stepsOf} from './steps.js';
+import {groupsOf, NodeGroup, usersOf} from './node-group.js';
+import {MAX_INPUTS, stepsOf} from './steps.js';
 
 const MAX_STEPS = 24;
-const MAX_INPUTS = 16;
 
 /** An elementwise function that a chain may hold. */
 export interface Step extends CallNode {
@@ -50,7 +49,7 @@ class Fusion {
 
   run(): Program {
     this.#program.nodes.forEach((node, position) => {
-      const groups = this.#groupsOf(node);
+      const groups = groupsOf(node, this.#open);
       const [output] = node.outputs;
       if (!isStep(node) || output === undefined) {
         for (const group of groups) this.#close(group);
@@ -68,15 +67,6 @@ class Fusion {
     this.#joinSiblings();
     for (const group of this.#groups) this.#close(group);
     return {...this.#program, nodes: this.#nodes};
-  }
-
-  #groupsOf(node: Node): readonly Group[] {
-    const groups: Group[] = [];
-    for (const input of node.inputs) {
-      const group = input.kind === 'value' ? this.#open.get(input) : undefined;
-      if (group !== undefined && !groups.includes(group)) groups.push(group);
-    }
-    return groups;
   }
 
   /**

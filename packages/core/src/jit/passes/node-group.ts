@@ -71,6 +71,19 @@ export class NodeGroup {
   }
 }
 
+/** The groups that make what a node reads, each once. */
+export function groupsOf<G extends NodeGroup>(
+  {inputs}: {readonly inputs: readonly Operand[]},
+  open: ReadonlyMap<Value, G>,
+): readonly G[] {
+  const groups: G[] = [];
+  for (const input of inputs) {
+    const group = input.kind === 'value' ? open.get(input) : undefined;
+    if (group !== undefined && !groups.includes(group)) groups.push(group);
+  }
+  return groups;
+}
+
 /** Who reads each value. */
 export function usersOf<N extends {readonly inputs: readonly Operand[]}>(
   nodes: readonly N[],

@@ -1,17 +1,23 @@
 import {sameShape, sizeOf} from '../../shape.js';
 import {type CallNode, liveAtEnd, type Node, type Operand, type Program, type RowsNode, type Value} from '../ir.js';
 import {isStep} from './fuse.js';
-import {NodeGroup, scatteredValues, usersOf} from './node-group.js';
-import {formOf, type Frame, kernelOf, stepsOf} from './steps.js';
+import {groupsOf, NodeGroup, scatteredValues, usersOf} from './node-group.js';
+import {
+  foldOf,
+  formOf,
+  type Frame,
+  isFoldKernel,
+  kernelOf,
+  MAX_INPUTS,
+  MAX_RESULTS,
+  MAX_STEPS,
+  rowsNode,
+  stepsOf,
+} from './steps.js';
 
-const MAX_STEPS = 48;
-const MAX_INPUTS = 16;
-const MAX_RESULTS = 24;
 // Rows of more elements are reduced in several blocks; those of fewer cost more in calls than in elements.
 const MAX_LENGTH = 4096;
 const MIN_LENGTH = 4;
-
-const FOLDS: ReadonlySet<string> = new Set(['sum', 'mean', 'max', 'min']);
 
 class Group extends NodeGroup {
   /** What reads the group and need not end it: it comes after it. */
@@ -60,8 +66,8 @@ class RowFusion {
     if (!this.#program.nodes.some((node) => this.#isFold(node))) return this.#program;
     this.#program.nodes.forEach((node, position) => {
       if (this.#mayWait(node) && this.#postpone(node)) return;
-      for (const group of this.#groupsOf(node, this.#waiting)) this.#close(group);
-      const groups = this.#groupsOf(node, this.#open);
+      for (const group of groupsOf(node, this.#waiting)) this.#close(group);
+      const groups = groupsOf(node, this.#open);
       if (!this.#isMember(node)) {
         for (const group of groups) this.#close(group);
         this.#nodes.push(node);
@@ -85,8 +91,8 @@ class RowFusion {
     if (node.kind !== 'call') return false;
     const {execution} = node;
     if (execution.kind === 'view') return true;
-    if (!FOLDS.has(kernelOf(execution))) return false;
-    const [group, ...others] = this.#groupsOf(node, this.#open);
+    if (!isFoldKernel(kernelOf(execution))) return false;
+    const [group, ...others] = groupsOf(node, this.#open);
     const [input] = node.inputs;
     const isOfRows =
       group !== undefined && group.frame !== null && input !== undefined && sameShape(input.shape, group.frame.row);
@@ -95,7 +101,7 @@ class RowFusion {
 
   /** Lets what reads one open group come after it. */
   #postpone(node: Node): boolean {
-    const [group, ...others] = new Set([...this.#groupsOf(node, this.#open), ...this.#groupsOf(node, this.#waiting)]);
+    const [group, ...others] = new Set([...groupsOf(node, this.#open), ...groupsOf(node, this.#waiting)]);
     if (group === undefined || others.length > 0) return false;
     group.later.push(node);
     for (const output of node.outputs) this.#waiting.set(output, group);
@@ -108,25 +114,13 @@ class RowFusion {
 
   /** A reduction along the last axes of a value whose elements lie in order. */
   #isFold(node: Node): boolean {
-    if (node.kind !== 'call' || node.execution.kind !== 'strided' || !FOLDS.has(node.execution.kernel)) return false;
-    const [input] = node.inputs;
-    const [output] = node.outputs;
-    if (input?.kind !== 'value' || output === undefined || this.#scattered.has(input)) return false;
-    if (output.dtype !== input.dtype || (input.dtype !== 'float32' && input.dtype !== 'float64')) return false;
-    const axes = node.execution.attributes.toSorted((a, b) => a - b);
+    const fold = foldOf(node);
+    if (fold === null || this.#scattered.has(fold.input)) return false;
+    const {input, output, axes} = fold;
     const first = input.shape.length - axes.length;
-    if (axes.length === 0 || axes.some((axis, i) => axis !== first + i)) return false;
+    if (axes.some((axis, i) => axis !== first + i)) return false;
     const length = sizeOf(input.shape.slice(first)) ?? 0;
     return sizeOf(output.shape) !== 0 && length >= MIN_LENGTH && length <= MAX_LENGTH;
-  }
-
-  #groupsOf(node: Node, of: ReadonlyMap<Value, Group>): readonly Group[] {
-    const groups: Group[] = [];
-    for (const input of node.inputs) {
-      const group = input.kind === 'value' ? of.get(input) : undefined;
-      if (group !== undefined && !groups.includes(group)) groups.push(group);
-    }
-    return groups;
   }
 
   #groupOf(node: CallNode, position: number): Group {
@@ -182,23 +176,12 @@ class RowFusion {
   /** Null where nobody needs what it gives, or more is needed than one kernel gives. */
   #rows(group: Group, frame: Frame): RowsNode | null {
     const {nodes} = group;
-    const {inputs, outputs, steps, results} = stepsOf(group, this.#users, this.#kept);
+    const parts = stepsOf(group, this.#users, this.#kept);
     const kinds = nodes.map((node) => {
       if (this.#isFold(node)) return 'fold';
       return sameShape(node.outputs[0]?.shape ?? [], frame.shape) ? 'whole' : 'row';
     });
-    if (results.length === 0 || results.length > MAX_RESULTS) return null;
-    return {
-      kind: 'rows',
-      reduces: 'rows',
-      op: nodes.at(-1)?.op ?? 'rows',
-      inputs,
-      outputs,
-      rows: sizeOf(frame.row) ?? 0,
-      length: frame.length,
-      forms: inputs.map((input) => formOf(input, frame) ?? 'whole'),
-      steps: steps.map((step, i) => ({...step, kind: kinds[i] ?? 'whole'})),
-      results,
-    };
+    if (parts.results.length === 0 || parts.results.length > MAX_RESULTS) return null;
+    return rowsNode('rows', group, parts, frame, kinds);
   }
 }

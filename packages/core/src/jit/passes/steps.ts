@@ -1,7 +1,13 @@
 import {type DType} from '../../dtype.js';
 import {sameShape, sizeOf} from '../../shape.js';
-import {type ChainStep, type Execution, type Form, type Node, type Operand, type Value} from '../ir.js';
+import {type ChainStep, type Execution, type Form, type Node, type Operand, type RowsNode, type Value} from '../ir.js';
 import {keyOf, type NodeGroup} from './node-group.js';
+
+/** The most operands that a kernel of several steps reads. */
+export const MAX_INPUTS = 16;
+/** The most steps and results of one with reductions. */
+export const MAX_STEPS = 48;
+export const MAX_RESULTS = 24;
 
 /** What a kernel of several steps reads, does and gives. */
 export interface GroupSteps {
@@ -46,6 +52,53 @@ export interface Frame {
   /** Of one element for each row. */
   readonly row: readonly number[];
   readonly length: number;
+}
+
+const FOLDS: ReadonlySet<string> = new Set(['sum', 'mean', 'max', 'min']);
+
+export const isFoldKernel = (kernel: string): boolean => FOLDS.has(kernel);
+
+/** A reduction that a kernel of several steps may do. */
+export interface Fold {
+  readonly input: Value;
+  readonly output: Value;
+  /** In order. */
+  readonly axes: readonly number[];
+}
+
+/** The node as a reduction of a floating value; null for others. */
+export function foldOf(node: Node): Fold | null {
+  if (node.kind !== 'call') return null;
+  const {execution} = node;
+  if (execution.kind !== 'strided' || !isFoldKernel(execution.kernel)) return null;
+  const [input] = node.inputs;
+  const [output] = node.outputs;
+  if (input?.kind !== 'value' || output === undefined || output.dtype !== input.dtype) return null;
+  if (input.dtype !== 'float32' && input.dtype !== 'float64') return null;
+  const axes = execution.attributes.toSorted((a, b) => a - b);
+  return axes.length === 0 ? null : {input, output, axes};
+}
+
+/** The kernel of a group with reductions; `kinds` says what each node is to it. */
+export function rowsNode(
+  reduces: RowsNode['reduces'],
+  {nodes}: NodeGroup,
+  {inputs, outputs, steps, results}: GroupSteps,
+  frame: Frame,
+  kinds: readonly RowsNode['steps'][number]['kind'][],
+): RowsNode {
+  return {
+    kind: 'rows',
+    reduces,
+    op: nodes.at(-1)?.op ?? reduces,
+    inputs,
+    outputs,
+    rows: sizeOf(frame.row) ?? 0,
+    length: frame.length,
+    forms: inputs.map((input) => formOf(input, frame) ?? 'whole'),
+    steps: steps.map((step, i) => ({...step, kind: kinds[i] ?? 'whole'})),
+    results,
+  };
 }
 
 /** How an operand stands in a frame; null where it is repeated in another way. */
