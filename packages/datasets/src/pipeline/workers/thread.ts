@@ -9,8 +9,7 @@ type MapFunction = (element: unknown, index: number) => unknown;
 async function functionOf(job: Job): Promise<MapFunction> {
   if ('source' in job) {
     Object.assign(globalThis, {__name: (fn: unknown): unknown => fn});
-    // The user's own function: its text comes from this very program.
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- the user's own function: its text comes from this very program
     return new Function(`return ${job.source};`)() as MapFunction;
   }
   const module = (await import(job.module)) as Readonly<Record<string, unknown>>;
